@@ -1,0 +1,167 @@
+"""Everything that ties one image to an atlas: small, frozen, saved as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self, get_args
+
+from napari_brainreg3d.atlas.bregma import BREGMA_PRESETS, DEFAULT_BREGMA, BregmaPreset
+from napari_brainreg3d.atlas.scene import Hemisphere
+from napari_brainreg3d.atomic import replacing
+from napari_brainreg3d.errors import RegistrationError
+from napari_brainreg3d.geometry import Camera, OrthographicCamera, PixelGrid, Pose, View
+from napari_brainreg3d.registration.landmarks import Landmark
+from napari_brainreg3d.registration.schema import fields_from_json, to_json
+
+SUFFIX: Final = ".brainreg3d.json"
+
+
+def default_bregma(atlas: str) -> BregmaPreset | None:
+    """The bregma preset to print coordinates with: only atlases in the Allen CCF have one."""
+    in_ccf = atlas.startswith(("allen_mouse", "demo_mouse", "kim_mouse", "osten_mouse"))
+    return BREGMA_PRESETS[DEFAULT_BREGMA] if in_ccf else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """How one image lies over an atlas.
+
+    Parameters
+    ----------
+    atlas
+        Name of the atlas, e.g. ``"allen_mouse_25um"`` or ``"demo_mouse"``.
+    image_shape
+        Rows and columns of the image.
+    pixel_size_um
+        Height and width of a pixel in the plane of focus, um; one number for square pixels.
+    pose
+        Where the image plane lies in the atlas.
+    camera
+        How its rays run.
+    atlas_version
+        Version of the atlas that was aligned to; None for whichever is there.
+    regions
+        What was selected, as :func:`napari_brainreg3d.load_scene` takes it; empty for its default.
+    hemisphere
+        The side to which the regions are restricted.
+    image_name, image_sha256
+        File name of the image and the hash of its pixels (see :func:`hash_pixels` in ``io``).
+    bregma
+        The named bregma of printed stereotaxic coordinates; None for an atlas without one.
+    side_confirmed
+        Whether a person has said which side of the image is the animal's left. The atlas is
+        symmetric, so that nothing else can.
+    landmarks
+        Points that were placed on the way.
+
+    Raises
+    ------
+    RegistrationError
+        When a value is not valid.
+
+    Examples
+    --------
+    >>> registration = Registration(
+    ...     atlas="demo_mouse",
+    ...     image_shape=(540, 640),
+    ...     pixel_size_um=19.4,
+    ...     pose=Pose.dorsal(centre_um=(5400.0, 300.0, 5700.0)),
+    ... )
+    >>> registration.view.atlas_to_pixels([5400.0, 300.0, 5700.0]).tolist()
+    [269.5, 319.5]
+    """
+
+    atlas: str
+    image_shape: tuple[int, int]
+    pixel_size_um: tuple[float, float]
+    pose: Pose
+    camera: Camera = field(default_factory=OrthographicCamera)
+    atlas_version: str | None = None
+    regions: tuple[str, ...] = ()
+    hemisphere: Hemisphere = "both"
+    image_name: str | None = None
+    image_sha256: str | None = None
+    bregma: BregmaPreset | None = field(default=None)
+    side_confirmed: bool = False
+    landmarks: tuple[Landmark, ...] = ()
+
+    def __post_init__(self) -> None:
+        size = self.pixel_size_um
+        if not isinstance(size, Sequence):
+            size = (size, size)
+        try:
+            grid = PixelGrid((self.image_shape[0], self.image_shape[1]), (size[0], size[1]))
+        except (ValueError, TypeError, IndexError) as error:
+            raise RegistrationError(str(error)) from error
+        if not self.atlas or not isinstance(self.atlas, str):
+            raise RegistrationError(f"atlas must be a name, got {self.atlas!r}")
+        if not isinstance(self.pose, Pose) or not isinstance(self.camera, Camera):
+            raise RegistrationError("pose must be a Pose and camera a Camera")
+        if self.hemisphere not in get_args(Hemisphere):
+            raise RegistrationError(
+                f"hemisphere must be both, left or right, got {self.hemisphere!r}"
+            )
+        regions = (self.regions,) if isinstance(self.regions, str) else self.regions
+        object.__setattr__(self, "regions", tuple(str(region) for region in regions))
+        object.__setattr__(self, "image_shape", grid.shape)
+        object.__setattr__(self, "pixel_size_um", grid.size_um)
+        object.__setattr__(self, "landmarks", tuple(self.landmarks))
+        if self.bregma is None:
+            object.__setattr__(self, "bregma", default_bregma(self.atlas))
+
+    @property
+    def grid(self) -> PixelGrid:
+        """The raster of the image."""
+        return PixelGrid(self.image_shape, self.pixel_size_um)
+
+    @property
+    def view(self) -> View:
+        """The camera in its place: pixels to rays, points to pixels."""
+        return View(self.grid, self.camera, self.pose)
+
+    def replaced(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed (see the parameters of the class)."""
+        return dataclasses.replace(self, **changes)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the registration as JSON, whole or not at all.
+
+        Parameters
+        ----------
+        path
+            Usually ``<image>.brainreg3d.json``, the suffix by which napari knows it.
+        overwrite
+            Whether an existing file may be replaced.
+
+        Raises
+        ------
+        OutputError
+            When the file exists and may not be replaced, or cannot be written.
+        """
+        text = to_json(self)
+        with replacing(path, overwrite=overwrite) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a registration written by :meth:`save`.
+
+        Raises
+        ------
+        RegistrationError
+            When the file cannot be read, is not valid, or was written by a newer version.
+        """
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise RegistrationError(f"cannot read {path}: {error}") from error
+        fields = fields_from_json(text, source=str(path))
+        try:
+            return cls(**fields)
+        except RegistrationError as error:
+            raise RegistrationError(f"{path}: {error}") from error
