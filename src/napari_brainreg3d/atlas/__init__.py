@@ -1,0 +1,1 @@
+"""Atlases: regions, meshes, annotation, and where bregma is."""
