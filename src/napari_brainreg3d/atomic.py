@@ -19,11 +19,15 @@ def check_free(path: Path, *, overwrite: bool) -> None:
     OutputError
         When ``path`` exists and ``overwrite`` is false, or its folder does not exist.
     """
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; give the name of a file")
-    if not path.parent.is_dir():
-        raise OutputError(f"the folder {path.parent} does not exist; make it first")
-    if path.exists() and not overwrite:
+    try:
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; give the name of a file")
+        if not path.parent.is_dir():
+            raise OutputError(f"the folder {path.parent} does not exist; make it first")
+        is_there = path.exists()
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise OutputError(f"cannot write {path}: {error.strerror}") from error
+    if is_there and not overwrite:
         raise OutputError(f"{path} exists already; use --overwrite (overwrite=True) to replace it")
 
 
@@ -56,7 +60,7 @@ def replacing(path: str | os.PathLike[str], *, overwrite: bool = False) -> Itera
     check_free(target, overwrite=overwrite)
     try:
         # Same folder, so that the final move is a rename within one file system (atomic).
-        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        folder = Path(tempfile.mkdtemp(prefix=".brainreg3d-", dir=target.parent))
     except OSError as error:
         raise OutputError(f"cannot write into {target.parent}: {error.strerror}") from error
     temporary = folder / target.name

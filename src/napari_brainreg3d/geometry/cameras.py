@@ -129,8 +129,10 @@ class PinholeCamera(Camera):
                 "principal_point_um must be two finite numbers (down, right), "
                 f"got {self.principal_point_um!r}"
             )
-        object.__setattr__(self, "principal_point_um", (float(point[0]), float(point[1])))
         RadialDistortion(self.k1, self.k2)  # refuses what is not finite
+        object.__setattr__(self, "principal_point_um", (float(point[0]), float(point[1])))
+        for name in ("working_distance_mm", "k1", "k2"):
+            object.__setattr__(self, name, float(getattr(self, name)))
 
     @property
     def eye_depth_um(self) -> float:

@@ -17,8 +17,10 @@ import numpy as np
 
 from napari_brainreg3d.geometry.frames import FloatArray
 
-#: Newton steps: quadratic convergence from within the monotonic range needs far fewer.
-_MAX_STEPS = 50
+#: A normalised radius (tangent of the angle to the axis) that no lens sees.
+_NO_LENS = 1e12
+#: Newton needs far fewer steps; halving the bracket, where it must, ends within these.
+_MAX_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,14 @@ class RadialDistortion:
     @property
     def radius_limit(self) -> float:
         """Largest ideal radius up to which distorted radii still grow (dimensionless)."""
-        # d/dr of r + k1 r^3 + k2 r^5 vanishes where 1 + 3 k1 q + 5 k2 q^2 = 0, q = r^2.
-        roots = np.roots([5.0 * self.k2, 3.0 * self.k1, 1.0])
-        positive = roots.real[(np.abs(roots.imag) < 1e-12) & (roots.real > 0)]
-        return float(np.sqrt(positive.min())) if positive.size else float("inf")
+        # d/dr of r + k1 r^3 + k2 r^5 vanishes where u^2 + 3 k1 u + 5 k2 = 0, u = 1 / r^2: in u, so
+        # that coefficients next to zero put the limit far away instead of dividing by them.
+        inside = 9.0 * self.k1**2 - 20.0 * self.k2
+        if inside < 0:
+            return float("inf")
+        u = (-3.0 * self.k1 + float(np.sqrt(inside))) / 2.0
+        limit = u**-0.5 if u > 0 else float("inf")
+        return limit if limit < _NO_LENS else float("inf")
 
     def apply(self, ideal: FloatArray) -> FloatArray:
         """Map ideal to distorted normalised coordinates, shape (..., 2); NaN past the limit."""
@@ -52,7 +58,7 @@ class RadialDistortion:
         q = np.square(ideal).sum(axis=-1, keepdims=True)
         distorted = ideal * (1.0 + q * (self.k1 + q * self.k2))
         # Past the limit the polynomial folds back: such a point is not seen at all.
-        return np.where(q < self.radius_limit**2, distorted, np.nan)
+        return np.where(np.sqrt(q) < self.radius_limit, distorted, np.nan)
 
     def remove(self, distorted: FloatArray) -> FloatArray:
         """Map distorted to ideal normalised coordinates, shape (..., 2).
@@ -67,22 +73,40 @@ class RadialDistortion:
         target = np.linalg.norm(distorted, axis=-1)
         limit = self.radius_limit
         if np.isfinite(limit):
-            largest = limit * (1.0 + limit**2 * (self.k1 + limit**2 * self.k2))
+            largest = float(self._distorted(np.asarray(limit)))
             if target.max(initial=0.0) >= largest:
                 raise ValueError(
                     f"the image reaches a normalised radius of {target.max():.4g}, but with "
                     f"k1={self.k1:g}, k2={self.k2:g} the lens shows only up to {largest:.4g}; "
                     "use smaller coefficients or a longer working distance"
                 )
-        ceiling = limit * (1.0 - 1e-9)
-        radius = np.minimum(target, ceiling)
-        for _ in range(_MAX_STEPS):
-            q = radius * radius
-            error = radius * (1.0 + q * (self.k1 + q * self.k2)) - target
-            slope = 1.0 + q * (3.0 * self.k1 + 5.0 * q * self.k2)  # positive below the limit
-            step = radius - np.clip(radius - error / slope, 0.0, ceiling)
-            radius = radius - step
-            if np.abs(step).max(initial=0.0) <= 1e-15:
-                break
+        radius = self._ideal_radius(target, limit)
         scale = np.divide(radius, target, out=np.ones_like(target), where=target > 0)
         return np.asarray(distorted * scale[..., None])
+
+    def _ideal_radius(self, target: FloatArray, limit: float) -> FloatArray:
+        """Solve r + k1 r^3 + k2 r^5 = target by Newton's method inside a shrinking bracket."""
+        low, high = np.zeros_like(target), np.full_like(target, limit)
+        # Without a limit the root is somewhere: r grows without bound.
+        high = np.where(np.isfinite(high), high, np.maximum(2.0 * target, 1.0))
+        while not (self._distorted(high) >= target).all():
+            high = np.where(self._distorted(high) < target, 2.0 * high, high)
+        radius = np.minimum(target, high)
+        for _ in range(_MAX_STEPS):
+            error = self._distorted(radius) - target
+            low, high = np.where(error < 0, radius, low), np.where(error > 0, radius, high)
+            q = radius * radius
+            slope = 1.0 + q * (3.0 * self.k1 + 5.0 * q * self.k2)
+            step = np.divide(error, slope, out=np.full_like(error, np.inf), where=slope > 0)
+            newton = radius - step
+            inside = (newton >= low) & (newton <= high)
+            moved = np.where(inside, newton, (low + high) / 2.0)
+            is_done = np.abs(moved - radius).max(initial=0.0) <= 1e-16
+            radius = moved
+            if is_done:
+                break
+        return np.asarray(radius)
+
+    def _distorted(self, radius: FloatArray) -> FloatArray:
+        q = radius * radius
+        return np.asarray(radius * (1.0 + q * (self.k1 + q * self.k2)))

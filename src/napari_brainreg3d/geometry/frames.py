@@ -61,7 +61,7 @@ def as_point(value: npt.ArrayLike, name: str) -> FloatArray:
     ValueError
         When ``value`` has another shape or is not finite.
     """
-    point = np.array(value, dtype=np.float64)
+    point = np.array(value, dtype=np.float64) + 0.0  # no -0: equal points have equal bytes
     if point.shape != (3,) or not np.isfinite(point).all():
         raise ValueError(f"{name} must be three finite numbers, got {value!r}")
     return read_only(point)

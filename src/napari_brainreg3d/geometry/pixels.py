@@ -31,7 +31,8 @@ class PixelGrid:
     size_um: tuple[float, float]
 
     def __post_init__(self) -> None:
-        if len(self.shape) != 2 or not all(int(n) == n and n > 0 for n in self.shape):
+        whole = len(self.shape) == 2 and all(np.isfinite(n) and n % 1 == 0 for n in self.shape)
+        if not whole or min(self.shape) < 1:
             raise ValueError(f"image shape must be two positive integers, got {self.shape!r}")
         if len(self.size_um) != 2 or not all(np.isfinite(s) and s > 0 for s in self.size_um):
             raise ValueError(

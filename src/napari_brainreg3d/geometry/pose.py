@@ -95,7 +95,12 @@ def angles_from_rotation(rotation: npt.ArrayLike) -> tuple[float, float, float]:
         yaw = float(np.arctan2(-r[0, 1], r[0, 0]))
         roll = float(np.arctan2(r[1, 2], r[2, 2]))
     yaw_deg, pitch_deg, roll_deg = np.degrees([yaw, pitch, roll]).tolist()
-    return yaw_deg, pitch_deg, roll_deg
+    return _half_open(yaw_deg), pitch_deg, _half_open(roll_deg)
+
+
+def _half_open(angle_deg: float) -> float:
+    # arctan2 gives -180 for a zero that rounding has made negative; upside down is 180.
+    return 180.0 if angle_deg <= -180.0 else angle_deg + 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,11 +137,18 @@ class Pose:
     view: str = "dorsal"
 
     def __post_init__(self) -> None:
-        rotation = np.array(self.rotation, dtype=np.float64)
+        rotation = np.array(self.rotation, dtype=np.float64) + 0.0  # no -0: equal poses hash equal
         if rotation.shape != (3, 3) or not np.allclose(
             rotation @ rotation.T, np.eye(3), rtol=0, atol=1e-6
         ):
-            raise ValueError(f"rotation must be an orthonormal 3 x 3 matrix, got {self.rotation!r}")
+            raise ValueError(
+                "rotation must be an orthonormal 3 x 3 matrix, "
+                f"got {np.asarray(self.rotation).tolist()}"
+            )
+        if not np.allclose(rotation @ rotation.T, np.eye(3), rtol=0, atol=1e-14):
+            # Typed in with a few digits: take the nearest rotation, so that lengths stay lengths.
+            left, _, right = np.linalg.svd(rotation)
+            rotation = left @ right
         if np.linalg.det(rotation) < 0:
             raise ValueError(
                 "rotation is a reflection (determinant -1); "

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self, get_args
+
+import numpy as np
 
 from napari_brainreg3d.atlas.bregma import BREGMA_PRESETS, DEFAULT_BREGMA, BregmaPreset
 from napari_brainreg3d.atlas.scene import Hemisphere
@@ -90,26 +92,14 @@ class Registration:
     landmarks: tuple[Landmark, ...] = ()
 
     def __post_init__(self) -> None:
-        size = self.pixel_size_um
-        if not isinstance(size, Sequence):
-            size = (size, size)
-        try:
-            grid = PixelGrid((self.image_shape[0], self.image_shape[1]), (size[0], size[1]))
-        except (ValueError, TypeError, IndexError) as error:
-            raise RegistrationError(str(error)) from error
-        if not self.atlas or not isinstance(self.atlas, str):
-            raise RegistrationError(f"atlas must be a name, got {self.atlas!r}")
-        if not isinstance(self.pose, Pose) or not isinstance(self.camera, Camera):
-            raise RegistrationError("pose must be a Pose and camera a Camera")
-        if self.hemisphere not in get_args(Hemisphere):
-            raise RegistrationError(
-                f"hemisphere must be both, left or right, got {self.hemisphere!r}"
-            )
+        grid = _checked_grid(self.image_shape, self.pixel_size_um)
+        _check_kinds(self)
         regions = (self.regions,) if isinstance(self.regions, str) else self.regions
         object.__setattr__(self, "regions", tuple(str(region) for region in regions))
         object.__setattr__(self, "image_shape", grid.shape)
         object.__setattr__(self, "pixel_size_um", grid.size_um)
         object.__setattr__(self, "landmarks", tuple(self.landmarks))
+        object.__setattr__(self, "side_confirmed", bool(self.side_confirmed))
         if self.bregma is None:
             object.__setattr__(self, "bregma", default_bregma(self.atlas))
 
@@ -157,11 +147,55 @@ class Registration:
             When the file cannot be read, is not valid, or was written by a newer version.
         """
         try:
-            text = Path(path).read_text(encoding="utf-8")
+            text = Path(path).read_text(encoding="utf-8-sig")  # Windows editors add a mark
         except (OSError, UnicodeDecodeError) as error:
             raise RegistrationError(f"cannot read {path}: {error}") from error
         fields = fields_from_json(text, source=str(path))
         try:
             return cls(**fields)
-        except RegistrationError as error:
+        except ValueError as error:
             raise RegistrationError(f"{path}: {error}") from error
+
+
+def _checked_grid(shape: Any, size_um: Any) -> PixelGrid:
+    try:
+        size = tuple(np.broadcast_to(np.asarray(size_um, np.float64), 2).tolist())
+        if isinstance(size_um, str) or np.shape(size_um) not in ((), (2,)):
+            raise ValueError(f"pixel size must be one or two numbers, got {size_um!r}")
+        return PixelGrid(tuple(shape), (size[0], size[1]))
+    except (ValueError, TypeError) as error:
+        if str(error).startswith(("image shape", "pixel size")):
+            raise RegistrationError(str(error)) from error
+        raise RegistrationError(
+            f"image shape must be two integers and pixel size one or two numbers, um; "
+            f"got {shape!r} and {size_um!r}"
+        ) from error
+
+
+def _check_kinds(registration: Registration) -> None:
+    """Refuse at once what could not be saved and read back."""
+    kinds: dict[str, tuple[type, ...]] = {
+        "atlas": (str,),
+        "pose": (Pose,),
+        "camera": (Camera,),
+        "atlas_version": (str, type(None)),
+        "image_name": (str, type(None)),
+        "image_sha256": (str, type(None)),
+        "bregma": (BregmaPreset, type(None)),
+    }
+    for name, allowed in kinds.items():
+        value = getattr(registration, name)
+        if not isinstance(value, allowed):
+            raise RegistrationError(f"{name} must be a {allowed[0].__name__}, got {value!r}")
+    if not registration.atlas:
+        raise RegistrationError("atlas must be a name, got ''")
+    if registration.hemisphere not in get_args(Hemisphere):
+        raise RegistrationError(
+            f"hemisphere must be both, left or right, got {registration.hemisphere!r}"
+        )
+    sha256 = registration.image_sha256
+    if sha256 is not None and not re.fullmatch("[0-9a-f]{64}", sha256):
+        raise RegistrationError(f"image_sha256 must be 64 hexadecimal digits, got {sha256!r}")
+    for mark in registration.landmarks:
+        if not isinstance(mark, Landmark):
+            raise RegistrationError(f"landmarks must be Landmark objects, got {mark!r}")

@@ -45,13 +45,14 @@ _Triple = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    # Strict: "230" and true are not numbers, however well they might be meant.
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class _AtlasPart(_Strict):
     name: str = Field(min_length=1)
     version: str | None = None
-    regions: list[str] = []
+    regions: tuple[str, ...] = ()
     hemisphere: Hemisphere = "both"
 
 
@@ -107,7 +108,10 @@ class _File(_Strict):
     camera: Annotated[_OrthographicPart | _PinholePart, Field(discriminator="type")]
     bregma: _BregmaPart | None = None
     side_confirmed: bool = False
-    landmarks: list[_LandmarkPart] = []
+    landmarks: tuple[_LandmarkPart, ...] = ()
+    #: What the napari plugin needs to come back (where the image lies, what was shown); a
+    #: registration is complete without it.
+    session: dict[str, Any] | None = None
     conventions: str = CONVENTIONS
     software: dict[str, str] = {}
     written: str | None = None
@@ -158,7 +162,9 @@ def to_json(registration: Registration) -> str:
         "software": software_versions(),
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    # A file name may hold bytes that are not Unicode; JSON's own escape keeps them.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def fields_from_json(text: str, *, source: str = "the registration") -> dict[str, Any]:
@@ -183,34 +189,40 @@ def fields_from_json(text: str, *, source: str = "the registration") -> dict[str
     """
     try:
         content = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise RegistrationError(f"{source} is not JSON: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise RegistrationError(f"{source} is not a registration of napari-brainreg3d")
     found = content.get("schema_version")
-    if isinstance(found, int) and found > SCHEMA_VERSION:
+    if isinstance(found, int | float) and found > SCHEMA_VERSION:
         raise RegistrationError(
             f"{source} has schema version {found}, this program knows up to {SCHEMA_VERSION}; "
             "update napari-brainreg3d"
         )
     try:
-        parts = _File.model_validate(content)
-        return _fields(parts)
+        return _fields(_File.model_validate(_with_tuples(content)))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
         raise RegistrationError(f"{source}: {where}: {first['msg']}") from error
-    except RegistrationError as error:
-        raise RegistrationError(f"{source}: {error}") from error
     except ValueError as error:
         raise RegistrationError(f"{source}: {error}") from error
+
+
+def _with_tuples(value: Any) -> Any:
+    """JSON's arrays as tuples, as strict validation wants them."""
+    if isinstance(value, list):
+        return tuple(_with_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _with_tuples(item) for key, item in value.items()}
+    return value
 
 
 def _fields(parts: _File) -> dict[str, Any]:
     return {
         "atlas": parts.atlas.name,
         "atlas_version": parts.atlas.version,
-        "regions": tuple(parts.atlas.regions),
+        "regions": parts.atlas.regions,
         "hemisphere": parts.atlas.hemisphere,
         "image_shape": parts.image.shape,
         "pixel_size_um": parts.image.pixel_size_um,
