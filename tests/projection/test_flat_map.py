@@ -95,39 +95,11 @@ def test_what_cannot_be_fitted_is_refused(marks, transform, words) -> None:
 
 
 WFIELD_AREAS = [
-    "MOB",
-    "FRP",
-    "MOp",
-    "MOs",
-    "SSp-n",
-    "SSp-m",
-    "SSp-un",
-    "PL",
-    "ACAd",
-    "RSPv",
-    "RSPd",
-    "RSPagl",
-    "SSs",
-    "SSp-bfd",
-    "SSp-tr",
-    "SSp-ll",
-    "SSp-ul",
-    "TEa",
-    "AUDd",
-    "AUDp",
-    "AUDpo",
-    "AUDv",
-    "VISli",
-    "VISpor",
-    "VISpl",
-    "VISpm",
-    "VISl",
-    "VISal",
-    "VISrl",
-    "VISa",
-    "VISam",
+    "MOB", "FRP", "MOp", "MOs", "SSp-n", "SSp-m", "SSp-un", "PL", "ACAd", "RSPv", "RSPd",
+    "RSPagl", "SSs", "SSp-bfd", "SSp-tr", "SSp-ll", "SSp-ul", "TEa", "AUDd", "AUDp", "AUDpo",
+    "AUDv", "VISli", "VISpor", "VISpl", "VISpm", "VISl", "VISal", "VISrl", "VISa", "VISam",
     "VISp",
-]
+]  # fmt: skip
 #: wfield's four landmarks on the surface, ``atlas_um``: from bregma at AP 5400, ML 5700.
 WFIELD_LANDMARKS = (
     Landmark("OB_left", atlas_um=(1950.0, 2976.0, 7650.0)),
