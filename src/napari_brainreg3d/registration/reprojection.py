@@ -79,15 +79,18 @@ class Reprojection:
         return Reprojection(start, self._landmarks, free_pixel_size=is_free)
 
     def pose_at(self, values: FloatArray) -> Pose:
+        """The pose at ``values``, shape (P,); inverse of :meth:`values_of`."""
         return pose_from(self.start.pose, self.pivot_um, values)
 
     def values_of(self, pose: Pose) -> FloatArray:
+        """The values, shape (P,), of a pose, with the pixel size as it was."""
         shift = self._pivot_in_plane - pose.to_plane(self.pivot_um)
         turn = np.array(pose.angles_deg) - self._angles
         turn = (turn + 180.0) % 360.0 - 180.0
         return np.concatenate([shift, turn, np.zeros(len(self.parameters) - 6)])
 
     def size_at(self, values: FloatArray) -> tuple[float, float]:
+        """The pixel size (row, column) at ``values``, shape (P,), um."""
         height, width = self.start.pixel_size_um
         return (height * self._factor(values), width * self._factor(values))
 
@@ -95,9 +98,11 @@ class Reprojection:
         return 1.0 + (float(values[6]) / 100.0 if len(values) > 6 else 0.0)
 
     def registration_at(self, values: FloatArray) -> Registration:
+        """The registration at ``values``, shape (P,)."""
         return self.start.replaced(pose=self.pose_at(values), pixel_size_um=self.size_at(values))
 
     def residuals(self, values: FloatArray) -> FloatArray:
+        """From each click to where the point is seen: (down, right) in turn, shape (2 N,), um."""
         # What View does, without making (and checking) a Pose and a View for every trial.
         rotation = VIEWS[self.start.pose.view] @ rotation_from_angles(*(self._angles + values[3:6]))
         in_plane = (self.atlas_um - self.pivot_um) @ rotation + self._pivot_in_plane - values[:3]
@@ -109,7 +114,10 @@ class Reprojection:
     def jacobian(
         self, values: FloatArray, which: npt.NDArray[np.bool_] | None = None
     ) -> FloatArray:
-        """Central differences, (2 N, P): um per um, per degree and per percent."""
+        """Central differences, shape (2 N, P): um per um, per degree and per percent.
+
+        ``values`` has shape (P,); ``which``, shape (P,), says which columns to give.
+        """
         steps = np.diag([1.0, 1.0, 1.0, 1e-2, 1e-2, 1e-2, 1e-2][: len(values)])
         columns = [
             (self.residuals(values + step) - self.residuals(values - step)) / (2 * step.max())
@@ -118,7 +126,7 @@ class Reprojection:
         return np.stack(columns, axis=1)
 
     def choose_free(self, keep: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """Which parameters the points determine, judged where the tilt is not at a dead point."""
+        """Which parameters the points determine, shape (P,), seen from the start pose."""
         free = np.array([name not in keep for name in self.parameters])
         if len(self.names) == 2:
             # Two points fix shift and yaw; tilt and scale would only be made up.

@@ -28,7 +28,29 @@ def solve(
     use: npt.NDArray[np.bool_] | None = None,
     robust: bool | None = None,
 ) -> tuple[FloatArray, float]:
-    """Least squares over the free parameters; the values and half the sum of squares, um^2."""
+    """Least squares over the free parameters.
+
+    Parameters
+    ----------
+    problem
+        N landmarks, P parameters.
+    start : ndarray, shape (P,)
+        Values to start from; those that are not free stay.
+    free : ndarray, shape (P,)
+        Which parameters may change.
+    click_sd_um
+        Residuals beyond twice this count linearly when robust.
+    use : ndarray, shape (N,), or None
+        Which landmarks count; None: all.
+    robust
+        None: when there are enough landmarks to tell a wrong one.
+
+    Returns
+    -------
+    values : ndarray, shape (P,)
+    cost
+        Half the sum of (robust) squares, um^2.
+    """
     values = start.copy()
     counted = slice(None) if use is None else np.repeat(use, 2)
 
@@ -62,6 +84,17 @@ def solve(
 def best_of_both_tilts(
     problem: Reprojection, free: npt.NDArray[np.bool_], click_sd_um: float
 ) -> tuple[FloatArray, Pose | None]:
+    """Solve from the present pose and from its mirrored tilt, and take the better answer.
+
+    Of three points both fit exactly: then the one nearer to the present pose.
+
+    Returns
+    -------
+    values : ndarray, shape (P,)
+        Of the better pose; ``free``, shape (P,), says what may change.
+    Pose or None
+        The other one, when the clicks cannot rule it out.
+    """
     values, cost = solve(problem, np.zeros(len(problem.parameters)), free, click_sd_um)
     pose = problem.pose_at(values)
     if not free[4:6].any():

@@ -1,0 +1,1 @@
+"""Files in and out: images, label images, masks, maps, tables. Bytes, no maths."""

@@ -1,0 +1,1 @@
+"""What comes of a projection: areas, outlines, pictures, look-ups."""
