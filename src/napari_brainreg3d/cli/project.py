@@ -173,7 +173,7 @@ def _run(
             projection = refine(projection, k, refine_where, progress=progress)
     output.mkdir(parents=True, exist_ok=True)
     written = write_results(
-        output, Path(picture.name).stem, projection, image=picture.pixels, overwrite=overwrite
+        output, Path(picture.name).stem, projection, image=picture, overwrite=overwrite
     )
     print_regions(region_table(projection))
     print_files(written)
