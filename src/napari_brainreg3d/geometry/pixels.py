@@ -67,5 +67,5 @@ class PixelGrid:
         return np.asarray((np.asarray(pixels, np.float64) - self.centre_px) * self.size_um)
 
     def to_pixels(self, offsets_um: npt.ArrayLike) -> FloatArray:
-        """Map (down, right) distances from the image centre, shape (..., 2), um, to ``image_px``."""
+        """Map (down, right) from the image centre, shape (..., 2), um, to ``image_px``."""
         return np.asarray(np.asarray(offsets_um, np.float64) / self.size_um + self.centre_px)
