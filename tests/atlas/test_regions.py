@@ -241,12 +241,16 @@ class TestFind:
         assert twice.find(3).id == 3
         assert len(twice) == 3
 
-    def test_acronyms_that_are_numbers_are_acronyms_as_text_and_ids_as_numbers(self):
-        """Brodmann's areas: area "17" has the id 4, and the id 17 belongs to area "4"."""
-        brodmann = tree((1, "root", None, "root"), (4, "17", 1, "Area 17"), (17, "4", 1, "Area 4"))
+    def test_acronyms_that_are_numbers_go_before_ids(self):
+        """Brodmann's areas: area "17" has the id 4, and the id 17 belongs to another.
+
+        Also as a number: a registration keeps its regions as text, and must mean the same.
+        """
+        brodmann = tree((1, "root", None, "root"), (4, "17", 1, "Area 17"), (17, "V", 1, "Other"))
         assert brodmann.find("17").id == 4
-        assert brodmann.find(17).id == 17
-        assert brodmann.find("4").id == 17
+        assert brodmann.find(17).id == 4
+        assert brodmann.find("4").id == 4
+        assert brodmann.find("V").id == 17
 
     @pytest.mark.parametrize(
         ("wrong", "meant"),

@@ -40,6 +40,14 @@ class BregmaPreset:
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
     def __post_init__(self) -> None:
+        for name in ("atlas_um", "scale"):
+            numbers = tuple(float(number) for number in getattr(self, name))
+            if len(numbers) != 3:
+                raise ValueError(
+                    f"bregma preset {self.name!r}: {name} must be three numbers, got {numbers}"
+                )
+            object.__setattr__(self, name, numbers)
+        object.__setattr__(self, "tilt_deg", float(self.tilt_deg))
         if not np.isfinite([*self.atlas_um, self.tilt_deg, *self.scale]).all():
             raise ValueError(f"bregma preset {self.name!r} has numbers that are not finite")
         if min(self.scale) <= 0:

@@ -14,6 +14,8 @@ from napari_brainreg3d.errors import AtlasError, RegionError
 #: What a cortical layer (or another lamina) is called in BrainGlobe's atlases: "Primary visual
 #: area, layer 2/3", "Superior colliculus, superficial gray layer".
 _LAYER_NAME: Final = re.compile(r"\blayers?\b", re.IGNORECASE)
+#: A layer of an area, not a lamina of something larger ("Cerebellar cortex, molecular layer").
+_NUMBERED_LAYER: Final = re.compile(r"\blayers?\s+[0-9IVX]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,11 @@ class Ontology(Mapping[int, Region]):
 
     def __post_init__(self) -> None:
         by_id = {region.id: region for region in self.regions}
+        if len(by_id) != len(self.regions):
+            raise AtlasError("the atlas is damaged: two regions have the same id")
         for region in self.regions:
-            unknown = [i for i in region.path if i not in by_id]
-            if unknown or region.path[-1:] != (region.id,):
+            above = by_id.get(region.path[-2]) if len(region.path) > 1 else None
+            if region.path != ((*above.path, region.id) if above else (region.id,)):
                 raise AtlasError(
                     f"the atlas is damaged: region {region.acronym!r} has the path {region.path}"
                 )
@@ -139,12 +143,23 @@ class Ontology(Mapping[int, Region]):
         ``areas`` of the isocortex are its areas, whether or not the atlas divides them further
         into layers. A region without any such part is its own and only area.
         """
+        found: list[Region] = []
+        waiting = [self[region_id]]
+        while waiting:
+            region = waiting.pop()
+            parts = self._parts(region)
+            waiting.extend(reversed(parts))
+            if not parts:
+                found.append(region)
+        return tuple(found)
 
-        def is_area(region: Region) -> bool:
-            return all(child.is_layer for child in self._children[region.id])
-
-        parts = [r for r in self.descendants(region_id) if not r.is_layer and is_area(r)]
-        return tuple(parts) or (self[region_id],)
+    def _parts(self, region: Region) -> list[Region]:
+        """The children that divide a region into areas; none when its children are layers."""
+        children = self._children[region.id]
+        parts = [child for child in children if not child.is_layer]
+        layers = sum(_NUMBERED_LAYER.search(child.name) is not None for child in children)
+        # Some ontologies put a small area among the six layers of another (VISrll in SSp-bfd).
+        return [] if layers > len(parts) else parts
 
     def at_level(self, region_id: int, levels: int) -> tuple[Region, ...]:
         """Regions ``levels`` steps below a region, and those above that have no parts."""
