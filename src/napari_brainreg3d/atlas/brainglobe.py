@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 from napari_brainreg3d.atlas.regions import Ontology, Region
 from napari_brainreg3d.atlas.scene import Annotation, AtlasInfo, Mesh
 from napari_brainreg3d.errors import AtlasError, Cancelled
+from napari_brainreg3d.geometry.frames import ML
 from napari_brainreg3d.progress import Progress, report
 
 
@@ -103,10 +104,27 @@ class BrainGlobeSource:
                 f"the atlas {name!r} is not on disk ({folder}) and BrainGlobe's server cannot be "
                 f"reached; on disk are: {known}"
             )
+        self._name = name
+        with self.reporting_to(progress):
+            self._atlas = _open_atlas(
+                name, folder, lambda *step: report(self._progress, *step), self._may_download
+            )
+        try:
+            _ = self.info, self.ontology  # now, not when something else is going on
+        except AtlasError:
+            raise
+        except (KeyError, TypeError, ValueError) as error:
+            raise _damaged(name, folder, error) from error
+
+    @contextlib.contextmanager
+    def reporting_to(self, progress: Progress | None) -> Iterator[None]:
+        """Let ``progress`` hear of the downloads inside this block, and only of those."""
         self._progress = progress
         self._can_download: bool | None = None
-        self._atlas = _open_atlas(name, folder, progress)
-        self._name = name
+        try:
+            yield
+        finally:
+            self._progress = None
 
     @cached_property
     def info(self) -> AtlasInfo:
@@ -149,7 +167,7 @@ class BrainGlobeSource:
         try:
             with _quiet():
                 mesh = structure["mesh"]
-        except RuntimeError as error:
+        except Exception as error:  # the API's RuntimeError, but also botocore's and Draco's own
             if isinstance(error.__cause__, FileNotFoundError):
                 return None
             raise AtlasError(f"the mesh of {region.acronym} cannot be read: {error}") from error
@@ -169,9 +187,18 @@ class BrainGlobeSource:
         """1 left, 2 right per voxel; None when the atlas is symmetric."""
         if self._atlas.metadata.get("symmetric", True):
             return None
-        return Annotation(self._volume("hemispheres"), self.info.resolution_um)
+        return self._sides
+
+    @cached_property
+    def _sides(self) -> Annotation:
+        sides = self._volume("hemispheres")
+        # Some volumes are 0 outside the brain, where the corners of its meshes may lie.
+        by_middle = np.where(np.arange(sides.shape[ML]) < round(sides.shape[ML] / 2), 2, 1)
+        sides = np.where(sides == 0, by_middle.astype(sides.dtype), sides)
+        return Annotation(sides, self.info.resolution_um)
 
     def _volume(self, which: str) -> Any:
+        self._can_download = None  # who asks hours later may be online by now
         try:
             with _quiet():
                 return getattr(self._atlas, which)
@@ -188,36 +215,48 @@ class BrainGlobeSource:
         return self._can_download
 
 
-def _open_atlas(name: str, folder: Path, progress: Progress | None) -> Any:
+def _open_atlas(
+    name: str, folder: Path, listen: Callable[[int, int], None], may_download: Callable[[], bool]
+) -> Any:
+    from napari_brainreg3d.atlas.transfers import whole_or_not_at_all
+
+    atlas_class = _reporting_atlas(listen, may_download)
+    try:
+        with _quiet():
+            if name not in atlases_on_disk(folder):
+                # The API takes what an interrupted download left for complete: give it a folder of
+                # its own. With the manifest, which comes last, the atlas counts as there.
+                with whole_or_not_at_all(folder, last="atlases") as staging:
+                    atlas_class(name, brainglobe_dir=staging, check_latest=False)
+            return atlas_class(name, brainglobe_dir=folder, check_latest=False)
+    except Cancelled:
+        raise
+    except (FileNotFoundError, ValueError) as error:
+        if name in atlases_on_disk(folder):
+            raise _damaged(name, folder, error) from error
+        known = ", ".join(["demo_mouse", *atlases_on_disk(folder)])
+        raise AtlasError(
+            f"BrainGlobe has no atlas {name!r} ({error}); on disk are: {known}"
+        ) from error
+    except Exception as error:  # requests, s3fs, zarr and json raise a dozen kinds
+        raise AtlasError(f"the atlas {name} cannot be opened: {error}") from error
+
+
+def _damaged(name: str, folder: Path, error: Exception) -> AtlasError:
+    return AtlasError(
+        f"the atlas {name} on disk ({folder}) is damaged: {error}; to download it again, delete "
+        "its folder in brainglobe-atlasapi/atlases"
+    )
+
+
+def _reporting_atlas(listen: Callable[[int, int], None], may_download: Callable[[], bool]) -> Any:
+    """The API's atlas class, with downloads that tell ``listen(done, total)`` files."""
     from brainglobe_atlasapi import BrainGlobeAtlas
-    from fsspec.callbacks import Callback
 
-    class Reporting(Callback):  # type: ignore[misc]
-        """Counts files over all the transfers of a download."""
-
-        files = known = 0
-
-        def set_size(self, size: int) -> None:
-            type(self).known += size
-
-        def relative_update(self, inc: int = 1) -> None:
-            type(self).files += inc
-            report(progress, self.files, max(self.known, self.files))
-
-    class ReportingFileSystem:
-        """A file system whose downloads report; the API would draw bars on the terminal."""
-
-        def __init__(self, remote: Any) -> None:
-            self._remote = remote
-
-        def get(self, *args: Any, callback: Any = None, **options: Any) -> Any:
-            return self._remote.get(*args, callback=Reporting(), **options)
-
-        def __getattr__(self, attribute: str) -> Any:
-            return getattr(self._remote, attribute)
+    from napari_brainreg3d.atlas.transfers import ReportingFileSystem
 
     class ReportingAtlas(BrainGlobeAtlas):  # type: ignore[misc]
-        """Reports its downloads: ``fn_update`` of the API is not called (3.0.2)."""
+        """The API would draw bars on the terminal; its ``fn_update`` is not called (3.0.2)."""
 
         @property
         def fs(self) -> Any:
@@ -225,26 +264,15 @@ def _open_atlas(name: str, folder: Path, progress: Progress | None) -> Any:
 
         @fs.setter
         def fs(self, remote: Any) -> None:
-            self._fs = ReportingFileSystem(remote)
+            self._fs = ReportingFileSystem(remote, listen, may_download)
 
-    try:
-        with _quiet():
-            return ReportingAtlas(name, brainglobe_dir=folder, check_latest=False)
-    except Cancelled:
-        raise
-    except (FileNotFoundError, ValueError) as error:
-        if name in atlases_on_disk(folder):
-            raise AtlasError(f"the atlas {name} on disk is damaged: {error}") from error
-        known = ", ".join(["demo_mouse", *atlases_on_disk(folder)])
-        raise AtlasError(f"BrainGlobe has no atlas {name!r}; on disk are: {known}") from error
-    except Exception as error:  # requests, s3fs, zarr and json raise a dozen kinds
-        raise AtlasError(f"the atlas {name} cannot be opened: {error}") from error
+    return ReportingAtlas
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    # The API prints its state; a library does not write into its caller's output.
-    with contextlib.redirect_stdout(io.StringIO()):
+    # The API prints its state and draws bars; a library does not write into its caller's output.
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import warnings
 from collections.abc import Callable, Sequence
@@ -82,13 +83,21 @@ def load_scene(
     if hemisphere not in get_args(Hemisphere):
         raise RegionError(f"hemisphere must be both, left or right, got {hemisphere!r}")
     source = _source(atlas, brainglobe_dir, progress)
-    chosen = _select(source, regions)
-    scene = _scene(source, chosen, hemisphere, progress)
+    with _downloads_reported(source, progress):
+        scene = _scene(source, _select(source, regions), hemisphere, progress)
     missing = [fault for fault in scene.faults if "skipped" in fault.remedy]
     if missing:
         text = "; ".join(str(fault) for fault in missing)
         warnings.warn(text, MeshFaultWarning, stacklevel=2)
     return scene
+
+
+def _downloads_reported(
+    source: AtlasSource, progress: Progress | None
+) -> contextlib.AbstractContextManager[None]:
+    if isinstance(source, BrainGlobeSource):
+        return source.reporting_to(progress)
+    return contextlib.nullcontext()
 
 
 _sources: dict[tuple[str, Path | None], AtlasSource] = {}
@@ -171,7 +180,12 @@ def _build(
 
 
 def _brain(source: AtlasSource) -> tuple[Mesh | None, list[MeshFault]]:
-    return _usable_mesh(source, source.ontology.root)
+    root = source.ontology.root
+    mesh, faults = _usable_mesh(source, root)
+    if mesh is None:
+        remedy = "no surface of the whole brain: nothing hides deep regions"
+        faults = [MeshFault(fault.acronym, fault.fault, remedy) for fault in faults]
+    return mesh, faults
 
 
 def _usable_mesh(source: AtlasSource, region: Region) -> tuple[Mesh | None, list[MeshFault]]:

@@ -51,10 +51,11 @@ def checked_mesh(acronym: str, raw: Mesh) -> tuple[Mesh | None, list[MeshFault]]
     used, renumbered = np.unique(faces, return_inverse=True)
     mesh = Mesh(raw.vertices_um[used], renumbered.reshape(-1, 3).astype(np.int32))
     welded = trimesh.Trimesh(mesh.vertices_um, mesh.faces, process=True)
-    if not welded.is_watertight:
-        _, uses = np.unique(welded.edges_sorted, axis=0, return_counts=True)
+    _, uses = np.unique(welded.edges_sorted, axis=0, return_counts=True)
+    # Four faces at an edge are two closed surfaces that touch; an odd number is a border.
+    if (border := int((uses % 2).sum())) > 0:
         fault(
-            f"the surface is not closed ({(uses != 2).sum()} border edges)",
+            f"the surface is not closed ({border} border edges)",
             "kept; rays that pass through a hole meet what lies behind it",
         )
     # The signed volume of an open surface depends on the origin: measure from its middle.

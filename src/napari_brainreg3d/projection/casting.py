@@ -22,6 +22,9 @@ from napari_brainreg3d.projection.engines import FirstHitEngine, default_engine
 
 #: Rays start this share of the mesh's diagonal before its bounding box.
 _MARGIN: Final = 1e-3
+#: Cosine of incidence under which a face is seen so nearly edge on that where a ray meets its plane
+#: says little about where it meets the face.
+_EDGE_ON: Final = 1e-2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +60,7 @@ class SurfaceCaster:
     def __init__(self, mesh: Mesh, engine: Callable[[Mesh], FirstHitEngine] | None = None) -> None:
         self._engine = (engine or default_engine)(mesh)
         self._corners = _corners(mesh)
+        self._vertices, self._faces = mesh.vertices_um, mesh.faces
         a, b, c = mesh.vertices_um[mesh.faces.T]
         normals = np.cross(b - a, c - a)
         lengths = np.linalg.norm(normals, axis=1, keepdims=True)
@@ -87,7 +91,21 @@ class SurfaceCaster:
         with np.errstate(divide="ignore", invalid="ignore"):
             depth = start + ahead / along
         lengths = np.sqrt(np.einsum("ij,ij->i", rays.directions, rays.directions))
-        return Hits(face, depth, np.minimum(np.abs(along) / lengths, 1.0))
+        cos_incidence = np.minimum(np.abs(along) / lengths, 1.0)
+        edge_on = np.flatnonzero(cos_incidence < _EDGE_ON)
+        if edge_on.size:
+            low, high = self._depth_range(rays, face[edge_on])
+            solved = np.where(np.isnan(depth[edge_on]), low, depth[edge_on])
+            depth[edge_on] = np.clip(solved, np.maximum(low, start), high)
+        return Hits(face, depth, cos_incidence)
+
+    def _depth_range(
+        self, rays: RayBundle, faces: npt.NDArray[np.int32]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Depth of the nearest and of the furthest corner of faces, shape (F,) each, um."""
+        corners = self._vertices[self._faces[faces]]
+        depths = (corners - rays.crossings_um[0]) @ rays.viewing_direction
+        return depths.min(axis=1), depths.max(axis=1)
 
     def blocked_before(self, rays: RayBundle, depth_um: FloatArray) -> npt.NDArray[np.bool_]:
         """Whether each ray meets the mesh before it reaches ``depth_um``, shape (R,)."""

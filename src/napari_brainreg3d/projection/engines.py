@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_brainreg3d.atlas.scene import Mesh
 from napari_brainreg3d.geometry.frames import FloatArray
+
+#: Twice the area over the longest edge squared of triangles that are as good as lines.
+_SLIVER: Final = 1e-9
 
 HAS_EMBREE = importlib.util.find_spec("embreex") is not None
 
@@ -72,20 +75,26 @@ class TrimeshEngine:
         import trimesh
         from trimesh.ray.ray_triangle import RayMeshIntersector
 
-        self._mesh = trimesh.Trimesh(mesh.vertices_um, mesh.faces, process=False)
+        # Rounding lets it find hits on triangles without area, anywhere on their line.
+        a, b, c = mesh.vertices_um[mesh.faces.T]
+        area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+        longest = np.square([b - a, c - b, a - c]).sum(axis=2).max(axis=0)
+        self._kept = np.flatnonzero(area > _SLIVER * longest)
+        self._mesh = trimesh.Trimesh(mesh.vertices_um, mesh.faces[self._kept], process=False)
         self._intersector: Any = RayMeshIntersector(self._mesh)  # type: ignore[no-untyped-call]
 
     def _all_hits(self, origins: FloatArray, directions: FloatArray) -> tuple[Any, Any, Any]:
         faces, rays, places = self._intersector.intersects_id(
             origins, directions, return_locations=True, multiple_hits=True
         )
+        places = places.reshape(-1, 3)  # where nothing is met, trimesh gives an array of shape (0,)
         lengths = np.square(directions[rays]).sum(axis=1)
         distances = ((places - origins[rays]) * directions[rays]).sum(axis=1) / lengths
-        return faces, rays, distances
+        return self._kept[faces], rays, distances
 
     def first_faces(self, origins: FloatArray, directions: FloatArray) -> npt.NDArray[np.int32]:
         first = np.full(len(origins), -1, np.int32)
-        if len(origins):
+        if len(origins) and len(self._kept):
             faces, rays, distances = self._all_hits(origins, directions)
             # Written from far to near, so that the nearest stays.
             order = np.argsort(-distances, kind="stable")
@@ -96,7 +105,7 @@ class TrimeshEngine:
         self, origins: FloatArray, directions: FloatArray, limits: FloatArray
     ) -> npt.NDArray[np.bool_]:
         near = np.zeros(len(origins), bool)
-        if len(origins):
+        if len(origins) and len(self._kept):
             _, rays, distances = self._all_hits(origins, directions)
             near[rays[distances < limits[rays]]] = True
         return near

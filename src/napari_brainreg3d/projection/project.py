@@ -18,7 +18,7 @@ from napari_brainreg3d.projection.casting import caster_for
 from napari_brainreg3d.projection.grouping import FINEST_DTYPE, finest_labels, group
 from napari_brainreg3d.projection.projection import Occlusion, Projection, ProjectionSettings
 from napari_brainreg3d.projection.resolve import IdLookup, Seen, resolve_at_depth, resolve_surface
-from napari_brainreg3d.projection.unresolved import meets_each_region
+from napari_brainreg3d.projection.unresolved import EachRegion
 from napari_brainreg3d.registration import Registration
 
 #: Rays per piece of work: small enough for the processor's cache, large enough for the overhead.
@@ -94,6 +94,9 @@ def project(
     finest = np.empty((height, width), FINEST_DTYPE)
     maps = [np.empty((height, width), np.float32) for _ in range(3)]
     see = _seer(scene, settings)
+    each_region = EachRegion(scene) if unresolved else None
+    regions = len(scene.regions) if unresolved else 0
+    covered = np.empty((regions, height, width), bool)
     view = registration.view
 
     def work(first: int, stop: int) -> None:
@@ -105,6 +108,8 @@ def project(
         angle = np.degrees(np.arccos(seen.cos_incidence))
         for target, values in zip(maps, (seen.depth_um, seen.surface_depth_um, angle), strict=True):
             target[first:stop] = values.reshape(shape)
+        if each_region is not None:
+            covered[:, first:stop] = each_region.met_by(rays).reshape(-1, *shape)
 
     _run_rows(work, height, width, progress)
     projection = Projection(
@@ -121,7 +126,7 @@ def project(
             hemisphere=scene.hemisphere,
             split_hemispheres=split_hemispheres,
         ),
-        unresolved=meets_each_region(scene, registration) if unresolved else None,
+        unresolved=covered if unresolved else None,
     )
     if not finest.any():
         warnings.warn(

@@ -109,7 +109,7 @@ class Projection:
         (``#rrggbb``), ``parents`` (acronyms from the root, joined by ``/``).
         """
         rows = self.grouping.rows
-        counts = np.bincount(self.labels.ravel(), minlength=len(rows) + 1)
+        counts = self._counts()
         ontology = self.scene.ontology
         columns: dict[str, Any] = {
             "label": np.arange(1, len(rows) + 1),
@@ -124,6 +124,16 @@ class Projection:
             ],
         }
         return pd.DataFrame(columns)
+
+    def _counts(self) -> npt.NDArray[np.int64]:
+        """Pixels of each label, shape (1 + rows,)."""
+        finest = np.zeros(len(self.grouping.label_of), np.int64)
+        flat = self.finest.reshape(-1)
+        for first in range(0, flat.size, _STEP):  # bincount makes int64 of all that it is given
+            finest += np.bincount(flat[first : first + _STEP], minlength=finest.size)
+        counts = np.zeros(1 + len(self.grouping.rows), np.int64)
+        np.add.at(counts, self.grouping.label_of, finest)
+        return counts
 
     def mask(self, label: int) -> npt.NDArray[np.bool_]:
         """Pixels, shape (H, W), that carry ``label``."""

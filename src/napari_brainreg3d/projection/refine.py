@@ -16,6 +16,7 @@ from scipy import ndimage
 
 from napari_brainreg3d.errors import RegistrationError
 from napari_brainreg3d.progress import Progress, report
+from napari_brainreg3d.projection.casting import caster_for
 from napari_brainreg3d.projection.projection import Projection
 
 Where = Literal["gaps", "boundary", "everywhere"]
@@ -97,8 +98,22 @@ def _chosen(
         closed = near
     else:
         closed = ndimage.distance_transform_edt(near, sampling=size) > max_gap_um / 2
-    inside_brain = np.isfinite(projection.depth_um) | np.isfinite(projection.surface_depth_um)
-    return np.asarray(closed & ~labelled & inside_brain)
+    gaps = closed & ~labelled
+    gaps[gaps] = _meets_brain(projection, np.argwhere(gaps))
+    return np.asarray(gaps)
+
+
+def _meets_brain(projection: Projection, pixels: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Whether the rays of pixels, shape (R, 2), meet the brain, shape (R,).
+
+    The maps cannot say: with ``occlusion="selected"`` the brain is not there.
+    """
+    brain, view = caster_for(projection.scene.brain), projection.registration.view
+    meets = np.zeros(len(pixels), bool)
+    for first in range(0, len(pixels), _STEP):
+        rays = view.pixel_rays(pixels[first : first + _STEP])
+        meets[first : first + _STEP] = brain.first_hits(rays).face >= 0
+    return meets
 
 
 def _vote(

@@ -124,9 +124,12 @@ def resolve_at_depth(
         raise ValueError(f"{scene.atlas.name} has no annotation volume to sample")
     per_depth = np.sqrt(np.einsum("ij,ij->i", rays.directions, rays.directions))
     depth = brain.depth_um + sample_depth_um / per_depth
-    ids = scene.load_annotation().at(rays.at_depth(depth))
+    points = rays.at_depth(depth)
+    region = owner_of(scene.load_annotation().at(points))
+    if scene.hemisphere != "both":  # the annotation has both sides, unlike the meshes
+        region[scene.is_left(points) != (scene.hemisphere == "left")] = -1
     return Seen(
-        owner_of(ids),
+        region,
         depth,
         np.where(np.isnan(depth), np.nan, sample_depth_um),
         brain.cos_incidence,
