@@ -15,7 +15,7 @@ from napari_brainreg3d.atlas.scene import Scene
 from napari_brainreg3d.geometry import PinholeCamera, Pose
 from napari_brainreg3d.registration import Registration
 
-#: Seconds that brainreg3D takes for 400 x 251 pixels and ten regions on a comparable 2-core machine.
+#: Seconds that brainreg3D takes for 400 x 251 pixels and ten regions, on a 2-core machine.
 BRAINREG3D_S = 6.1
 
 

@@ -7,13 +7,14 @@ or a layer shows follows the signals. So the whole work flow is tested without a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 import numpy as np
 from psygnal import Signal
 
 from napari_brainreg3d._napari.aligner import Aligner, Alignment
+from napari_brainreg3d._napari.sides import is_same_side
 from napari_brainreg3d.atlas.bregma import BregmaPreset
 from napari_brainreg3d.atlas.scene import Scene
 from napari_brainreg3d.errors import RegistrationError
@@ -79,7 +80,9 @@ class Session:
         self._projection: Projection | None = None
         self._is_side_confirmed = False
         self._is_accepted = False
+        self._confirmed: Alignment | None = None
         self._stated_size: tuple[float, float] | None = None
+        self._stated_mirrored = False
         self.aligner = Aligner()
         self.aligner.changed.connect(self._on_aligned)
 
@@ -99,6 +102,16 @@ class Session:
     def alignment(self) -> Alignment | None:
         """Pose, camera and pixel size; None until image, pixel size and atlas are there."""
         return self.aligner.present
+
+    @property
+    def pixel_size_um(self) -> tuple[float, float] | None:
+        """Pixel size (row, column) in use, um: aligned with, stated, or of the file."""
+        return self._pixel_size()
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether the optics show a mirror image."""
+        return self.alignment.camera.mirrored if self.alignment else self._stated_mirrored
 
     @property
     def bregma(self) -> BregmaPreset | None:
@@ -179,14 +192,28 @@ class Session:
         """Choose the image. The pose stays, so that a series can be done from one start."""
         if image == self._image:
             return
-        other_shape = image is None or self._image is None or image.shape != self._image.shape
-        self._image = image
-        if image is not None and image.pixel_size_um is not None and self.alignment is not None:
-            self.aligner.set_pixel_size(image.pixel_size_um)
+        before, self._image = self._image, image
+        other_shape = image is None or before is None or image.shape != before.shape
+        stated = image.pixel_size_um if image else None
+        # The hash of the same image may come later: that must not undo what the user has set.
+        is_news = before is None or (before.path, before.pixel_size_um) != (
+            image.path if image else None,
+            stated,
+        )
+        if stated is not None and is_news and self.alignment is not None:
+            self.aligner.set_pixel_size(stated)
         if other_shape:
             self.set_projection(None)
         self._begin()
         self.image_changed.emit(image)
+
+    def note_hash(self, sha256: str | None) -> None:
+        """Note the hash of the pixels in use, or that it is not known (another frame).
+
+        Nothing else changes, and nothing is told: what is shown does not depend on it.
+        """
+        if self._image is not None:
+            self._image = replace(self._image, sha256=sha256)
 
     def set_pixel_size(self, size_um: tuple[float, float]) -> None:
         """State the pixel size (row, column), um.
@@ -212,6 +239,16 @@ class Session:
             raise RegistrationError("choose an image before its field of view")
         height, width = self._image.shape
         self.set_pixel_size((1000.0 * size_mm[1] / height, 1000.0 * size_mm[0] / width))
+
+    def set_mirrored(self, is_mirrored: bool) -> None:
+        """State whether the optics show a mirror image; also before there is an alignment."""
+        if is_mirrored == self.is_mirrored:
+            return
+        if self.alignment is None:
+            self._stated_mirrored = is_mirrored
+            self.status_changed.emit()
+            return
+        self.aligner.set_camera(replace(self.alignment.camera, mirrored=is_mirrored))
 
     def set_scene(self, scene: Scene | None, regions: Sequence[str] = ()) -> None:
         """Show an atlas with its regions.
@@ -245,6 +282,7 @@ class Session:
 
     def confirm_side(self, is_confirmed: bool = True) -> None:
         """Record that the user has checked which side is the animal's left."""
+        self._confirmed = self.alignment if is_confirmed else None
         if is_confirmed != self._is_side_confirmed:
             self._is_side_confirmed = is_confirmed
             self.status_changed.emit()
@@ -309,6 +347,7 @@ class Session:
         restored = Alignment(registration.pose, registration.camera, registration.pixel_size_um)
         self.aligner.begin(restored, is_start=False)
         self._is_side_confirmed = registration.side_confirmed
+        self._confirmed = restored if registration.side_confirmed else None
         self.image_changed.emit(self._image)
         self.scene_changed.emit(scene)
         self.projection_changed.emit(None)
@@ -326,7 +365,8 @@ class Session:
         size = self._pixel_size()
         if self.alignment or self._image is None or self._scene is None or size is None:
             return
-        self.aligner.begin(Alignment(self._pose_for("dorsal"), OrthographicCamera(), size))
+        camera = OrthographicCamera(mirrored=self._stated_mirrored)
+        self.aligner.begin(Alignment(self._pose_for("dorsal"), camera, size))
 
     def _pose_for(self, view: str) -> Pose:
         if self._scene is None:
@@ -340,6 +380,10 @@ class Session:
 
     def _on_aligned(self) -> None:
         self._is_accepted = False
+        now, then = self.alignment, self._confirmed
+        if now and then and not is_same_side(now.pose, now.camera, then.pose, then.camera):
+            # Mirrored or turned round since: the user's answer no longer says anything.
+            self._is_side_confirmed, self._confirmed = False, None
         self.status_changed.emit()
 
 

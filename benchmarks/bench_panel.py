@@ -1,0 +1,180 @@
+"""Does the panel open at once, and does the window stay alive while threads work?
+
+Run as ``python benchmarks/bench_panel.py``; needs a screen or ``xvfb-run``. A timer of 1 ms is the
+watchdog: its longest pause is the longest time for which the event loop was blocked. Drawing is
+left out (the viewer has no canvas), since software OpenGL says nothing about a graphics card.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+SHARED = Path(os.environ.get("NAPARI_BRAINREG3D_SHARED", ROOT.parent / "shared"))
+
+#: The real atlas where it is there, else the schematic one.
+REAL, DEMO = "allen_mouse_50um", "demo_mouse"
+REGIONS = ("Isocortex/areas", "OLF/1", "SCs", "IC")
+SIDE_PX = 1024
+
+#: In a process of its own, after napari: what the user waits for between click and panel.
+OPENING = """
+import time
+import napari
+viewer = napari.Viewer(show=True)
+viewer.window.resize(1366, 768)
+from qtpy.QtWidgets import QApplication
+QApplication.processEvents()
+start = time.perf_counter()
+from napari_brainreg3d._napari.widgets.panel import RegisterPanel
+imported = time.perf_counter()
+viewer.window.add_dock_widget(RegisterPanel(viewer), name="panel")
+QApplication.processEvents()
+print(imported - start, time.perf_counter() - imported)
+viewer.close()
+"""
+
+
+def report_opening() -> None:
+    """Time from the click to the panel, the first time and from then on."""
+    text = subprocess.run(
+        [sys.executable, "-c", OPENING], capture_output=True, text=True, check=True
+    ).stdout
+    import_s, make_s = map(float, text.split()[-2:])
+    print(f"panel, first time: {import_s + make_s:.2f} s (imports {import_s:.2f} s)  under 1 s")
+    print(f"panel, from then on: {make_s:.2f} s")
+
+
+class Watchdog:
+    """Longest pauses of the event loop."""
+
+    def __init__(self) -> None:
+        from qtpy.QtCore import Qt, QTimer
+
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(1)
+        self._timer.timeout.connect(self._tick)
+        self._last_s = 0.0
+        self.pauses_ms: list[float] = []
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        self.pauses_ms.append(1000 * (now - self._last_s))
+        self._last_s = now
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch while the block runs."""
+        self.pauses_ms.clear()
+        self._last_s = time.perf_counter()
+        self._timer.start()
+        try:
+            yield
+        finally:
+            self._tick()
+            self._timer.stop()
+
+    def report(self, what: str) -> None:
+        """Print the longest pause."""
+        pauses = np.sort(self.pauses_ms)[::-1]
+        worst = ", ".join(f"{pause:.0f}" for pause in pauses[:3])
+        print(f"{what:<48} longest pauses {worst} ms   under 50 ms", flush=True)
+
+
+def run_until(is_over: Callable[[], bool]) -> None:
+    """Run the event loop."""
+    from qtpy.QtCore import QEventLoop, QTimer
+
+    loop, timer = QEventLoop(), QTimer()
+    timer.setInterval(5)
+    timer.timeout.connect(lambda: loop.quit() if is_over() else None)
+    timer.start()
+    loop.exec()
+
+
+def watch_job(watchdog: Watchdog, bench: Any, kind: str, start: Callable[[], None]) -> None:
+    """Watch from the click until the result has arrived; its arrival is told apart."""
+    started: list[float] = []
+
+    def arrives(work: Any, deliver: Callable[..., None]) -> Callable[..., None]:
+        def on_end(result: Any, error: Any) -> None:
+            watchdog._tick()
+            watchdog.report(f"{kind}: while it works")
+            watchdog.pauses_ms.clear()
+            started.append(time.perf_counter())
+            deliver(result, error)
+
+        return on_end
+
+    with watchdog.watching():
+        start()
+        job = bench.jobs._running[kind]
+        job.on_end = arrives(job, job.on_end)
+        run_until(lambda: not bench.jobs.is_busy)
+        run_until(lambda: True)
+    watchdog.report(f"{kind}: when the result is shown")
+
+
+def main() -> None:
+    """Print everything."""
+    from napari.components import ViewerModel
+    from qtpy.QtWidgets import QApplication
+
+    app = QApplication.instance() or QApplication([])
+    if not os.environ.get("SKIP_OPENING"):
+        report_opening()
+    from napari_brainreg3d._napari.loading import ATLAS
+    from napari_brainreg3d._napari.projecting import PROJECTION
+    from napari_brainreg3d._napari.widgets.panel import RegisterPanel
+
+    atlas = DEMO
+    if SHARED.joinpath("atlas").is_dir():
+        from brainglobe_atlasapi import config
+
+        config.get_brainglobe_dir = lambda: SHARED / "atlas"
+        atlas = REAL
+    viewer = ViewerModel()
+    panel = RegisterPanel(viewer)
+    panel.show()
+    watchdog, ready = Watchdog(), []
+    panel.when_ready(ready.append)
+    with watchdog.watching():
+        run_until(lambda: bool(ready))
+    watchdog.report("getting ready: imports in a thread")
+    bench = panel.bench
+    random = np.random.default_rng(0)
+    viewer.add_image(random.integers(0, 4000, (SIDE_PX, SIDE_PX), dtype=np.uint16))
+    bench.session.set_pixel_size((9.0, 9.0))
+    run_until(lambda: not bench.jobs.is_busy)
+    with watchdog.watching():
+        run_until(lambda: len(watchdog.pauses_ms) > 200)
+    watchdog.report("nothing to do")
+    with watchdog.watching():
+        bench.atlases.look_on_disk()
+        run_until(lambda: not bench.jobs.is_busy)
+    watchdog.report("list of atlases, with BrainGlobe's import")
+    watch_job(watchdog, bench, ATLAS, lambda: bench.atlases.load(atlas, REGIONS))
+    scene = bench.session.scene
+    assert scene is not None
+    print(f"  {atlas}: {len(scene.regions)} regions, {len(scene.mesh.faces)} faces")
+    watch_job(watchdog, bench, ATLAS, lambda: bench.atlases.load(atlas))
+    bench.session.aligner.turn(pitch_deg=3.0)
+    watch_job(watchdog, bench, PROJECTION, bench.projecting.run)
+    watch_job(watchdog, bench, PROJECTION, bench.projecting.run)
+    panel.close()
+    bench.stage.close()
+    app.processEvents()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Thin Qt widgets: they show what the session says and call its methods, nothing else."""
