@@ -1,4 +1,4 @@
-"""Does the panel open at once, and does the window stay alive while threads work?
+"""How fast the panel opens, and whether the window stays alive while threads work.
 
 Run as ``python benchmarks/bench_panel.py``; needs a screen or ``xvfb-run``. A timer of 1 ms is the
 watchdog: its longest pause is the longest time for which the event loop was blocked. Drawing is

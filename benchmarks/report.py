@@ -1,7 +1,8 @@
-"""Print all ratios in one run: ``python benchmarks/report.py`` (``--huge``: 100 megapixels too)."""
+"""Print all ratios in one run: ``python benchmarks/report.py``."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
@@ -98,8 +99,11 @@ def report_imports() -> None:
 
 def main() -> None:
     """Measure everything."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--huge", action="store_true", help="project 100 megapixels too: minutes")
+    huge = parser.parse_args().huge
     print(f"measured on {subject().name}")
-    report_memory("--huge" in sys.argv[1:])
+    report_memory(huge)
     report_imports()
     report_speed()
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import tifffile
 from napari.components import ViewerModel
-from npe2 import PluginManager
 
 from napari_brainreg3d._napari import loading
 from napari_brainreg3d._napari.bench import Bench, bench_for

@@ -21,28 +21,10 @@ from napari_brainreg3d._napari.viewer_camera import (
     read,
 )
 from napari_brainreg3d.geometry import OrthographicCamera, PinholeCamera, PixelGrid, Pose, View
+from tests.fixtures.canvas import canvas_position
 
 POSE = Pose.dorsal(centre_um=(4000.0, 900.0, 6500.0), yaw_deg=20.0, pitch_deg=10.0, roll_deg=-15.0)
 GRID = PixelGrid((100, 200), (30.0, 20.0))  # 3000 um high, 4000 um wide
-
-
-def canvas_position(camera: ViewerCamera, point: np.ndarray, canvas: tuple[int, int]) -> np.ndarray:
-    """Where a pinhole of vertical field of view shows a point: (row, column) from the middle.
-
-    Written from the definition of a perspective: the eye stands behind the centre so that the
-    canvas's height subtends the angle there.
-    """
-    view, up = np.array(camera.view_direction), np.array(camera.up_direction)
-    # The world is left-handed: with the view ahead and up above, right is up x view ... reversed.
-    right = np.cross(view, up) * (1 if camera.orientation == MIRRORED else -1)
-    offset = point - np.array(camera.centre_um)
-    down_um, right_um, ahead_um = -offset @ up, offset @ right, offset @ view
-    shrink = 1.0
-    if camera.perspective_deg:
-        half = canvas[0] / camera.zoom / 2
-        eye_um = half / np.tan(np.radians(camera.perspective_deg) / 2)
-        shrink = eye_um / (eye_um + ahead_um)
-    return camera.zoom * shrink * np.array([down_um, right_um])
 
 
 CAMERAS = {
@@ -101,8 +83,8 @@ def test_the_overview_has_the_nose_at_the_top_and_right_at_the_right() -> None:
     camera = overview(low, high, (600, 900))
     canvas = (600, 900)
     middle = (low + high) / 2
-    nose = canvas_position(camera, middle + (-3000.0, 0.0, 0.0), canvas)
-    right = canvas_position(camera, middle + (0.0, 0.0, -3000.0), canvas)
+    nose = canvas_position(camera, np.add(middle, (-3000.0, 0.0, 0.0)), canvas)
+    right = canvas_position(camera, np.add(middle, (0.0, 0.0, -3000.0)), canvas)
     assert nose[0] < 0
     assert abs(nose[1]) < abs(nose[0])
     assert right[1] > 0

@@ -87,7 +87,7 @@ def load_atlas(panel: RegisterPanel, qtbot: Any, atlas: str) -> None:
 def choose_file(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     """Answer napari's next save dialog; the filter is that of the file's ending."""
 
-    def answer(*_: Any, filter: str = "", **__: Any) -> tuple[str, str]:  # noqa: A002
+    def answer(*_: Any, filter: str = "", **__: Any) -> tuple[str, str]:
         suffix = f"*.{path.name.partition('.')[2]}"
         filters = filter.split(";;")
         return str(path), next(line for line in filters if f"{suffix})" in line)
@@ -148,7 +148,7 @@ def test_from_a_dropped_tiff_to_saved_labels_and_back(
     viewer = open_viewer()
     drop(viewer, tiff)
     panel = open_panel(viewer)
-    session, aligner = panel.bench.session, panel.bench.session.aligner
+    session = panel.bench.session
     assert [layer.name for layer in viewer.layers] == ["widefield"]
     assert panel.sections["image"].is_open
 

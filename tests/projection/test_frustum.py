@@ -99,9 +99,7 @@ def test_a_region_out_of_view_is_empty_and_one_in_view_is_whole() -> None:
         OrthographicCamera(),
         OrthographicCamera(mirrored=True),
         PinholeCamera(working_distance_mm=8.0, principal_point_um=(400.0, -300.0)),
-        PinholeCamera(
-            working_distance_mm=8.0, principal_point_um=(400.0, -300.0), mirrored=True
-        ),
+        PinholeCamera(working_distance_mm=8.0, principal_point_um=(400.0, -300.0), mirrored=True),
     ],
     ids=["parallel", "mirrored", "off its axis", "off its axis and mirrored"],
 )

@@ -97,6 +97,12 @@ def test_what_is_in_none_of_the_groups_gets_no_label() -> None:
     assert below.table.pixels.tolist() == [0, int(fine.mask(1).sum())]
 
 
+def test_one_name_is_one_region_not_a_list_of_letters() -> None:
+    fine = project(family(), AT)
+    assert np.array_equal(fine.regrouped("wood").labels, fine.regrouped(["wood"]).labels)
+    assert fine.regrouped("wood").table.acronym.tolist() == ["wood"]
+
+
 def test_splitting_and_joining_sides_is_a_round_trip() -> None:
     whole = project(family(), AT)
     split = whole.regrouped(split_hemispheres=True)

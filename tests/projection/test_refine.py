@@ -106,6 +106,16 @@ def test_boundary_smooths_labelled_pixels_beside_another_label(noisy: np.ndarray
     assert refined.refined.any()
 
 
+def test_boundary_leaves_what_is_beside_nothing() -> None:
+    """A line of one label with a gap around it, near so many others that a vote would change it."""
+    labels = np.ones((9, 15), int)
+    labels[3:6] = 0
+    labels[4] = 2
+    after = refine(picture(labels), where="boundary")
+    assert np.array_equal(after.labels, labels)
+    assert not np.array_equal(refine(picture(labels), where="everywhere").labels[4], labels[4])
+
+
 def test_boundary_smooths_at_the_edge_of_the_image_too() -> None:
     labels = np.ones((9, 9), int)
     labels[0, 4] = labels[4, 0] = labels[8, 8] = 2

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar, Final
 
 import numpy as np
 from psygnal import Signal
+from qtpy.QtCore import QTimer
 
 from napari_brainreg3d._napari import viewer_camera
 from napari_brainreg3d._napari.viewer_camera import AS_SEEN, ViewerCamera
@@ -35,10 +37,13 @@ class CanvasView:
         The user has moved the camera away from where :meth:`look_through` had put it.
     toggled(int)
         The user has switched the canvas to 2 or 3 dimensions.
+    unaimed()
+        Whatever the camera was pointed at then, napari has pointed it elsewhere since.
     """
 
     wandered: ClassVar[Signal] = Signal()
     toggled: ClassVar[Signal] = Signal(int)
+    unaimed: ClassVar[Signal] = Signal()
 
     def __init__(self, viewer: Any) -> None:
         self._viewer = viewer
@@ -46,12 +51,16 @@ class CanvasView:
         self._view: View | None = None
         self._zoom = 1.0
         self._kept: dict[str, ViewerCamera] = {}
+        self._seen: dict[int, ViewerCamera] = {}
+        self._hush: Any = None
+        self._after_toggle = QTimer()
+        self._after_toggle.setSingleShot(True)
+        self._after_toggle.timeout.connect(self.unaimed.emit)
         self._found = viewer_camera.read(viewer)
         camera = viewer.scene.camera
         for event in (camera.events.angles, camera.events.center, camera.events.zoom):
             event.connect(self._on_camera)
-        # First: layers in 3D must be gone before napari slices for 2D.
-        viewer.dims.events.ndisplay.connect(self._on_ndisplay, position="first")
+        viewer.dims.events.ndisplay.connect(self._on_ndisplay)
         viewer.canvas.events.size.connect(self._on_size)
 
     @property
@@ -72,7 +81,10 @@ class CanvasView:
             event.disconnect(self._on_camera)
         self._viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
         self._viewer.canvas.events.size.disconnect(self._on_size)
+        self._after_toggle.stop()
+        self._after_toggle.timeout.disconnect()
         self.look_freely()
+        self._be_quiet(False)
         camera.orientation = self._found.orientation
         camera.perspective = self._found.perspective_deg
 
@@ -89,6 +101,7 @@ class CanvasView:
         """Show 2 or 3 dimensions; in 3 the brain is not mirrored."""
         with self.moving():
             self._viewer.dims.ndisplay = ndisplay
+            self._be_quiet(ndisplay == 3)
             camera = self._viewer.scene.camera
             camera.orientation = AS_SEEN if ndisplay == 3 else self._found.orientation
             camera.perspective = 0.0
@@ -124,9 +137,10 @@ class CanvasView:
             camera.center = (0.0, *((low + high) / 2))
             camera.zoom = float(0.95 * np.min(self.canvas_px / size))
 
-    def keep(self, name: str) -> None:
-        """Remember the camera."""
-        self._kept[name] = viewer_camera.read(self._viewer)
+    def keep(self, name: str, ndisplay: int) -> None:
+        """Remember the camera as it last was in 2 or 3 dimensions."""
+        # Not as it is: napari has changed it already when its own button was pressed.
+        self._kept[name] = self._seen.get(ndisplay) or viewer_camera.read(self._viewer)
 
     def recall(self, name: str) -> bool:
         """Take up a remembered camera; whether there was one."""
@@ -148,9 +162,28 @@ class CanvasView:
 
     def _on_ndisplay(self, event: Any) -> None:
         if not self._is_busy:
+            # The last thing that napari does in this event is to fit all layers to the canvas.
+            self._after_toggle.start(0)
             self.toggled.emit(int(self._viewer.dims.ndisplay))
 
+    def _be_quiet(self, is_quiet: bool) -> None:
+        """Silence napari's warning of tilted layers in 2D while there are ours.
+
+        When the user presses napari's own button, napari slices them for 2D before anybody can take
+        them away. A moment later they are gone.
+        """
+        if is_quiet and self._hush is None:
+            warnings.filterwarnings("ignore", "Non-orthogonal slicing", UserWarning)
+            self._hush = warnings.filters[0]
+        elif not is_quiet and self._hush is not None:
+            with suppress(ValueError):  # somebody has reset the filters
+                warnings.filters.remove(self._hush)  # type: ignore[attr-defined]
+            self._hush = None
+
     def _on_camera(self, event: Any) -> None:
+        if self._after_toggle.isActive():
+            return
+        self._seen[self._viewer.dims.ndisplay] = viewer_camera.read(self._viewer)
         if self._is_busy or self._view is None or self._viewer.dims.ndisplay != 3:
             return
         wanted = viewer_camera.look_through(self._view, self.canvas_px, self._zoom)

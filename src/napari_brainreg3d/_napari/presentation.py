@@ -68,11 +68,13 @@ class Presentation:
         self._template: tuple[npt.NDArray[Any], Registration] | None = None
         self.canvas.wandered.connect(self._on_wandered)
         self.canvas.toggled.connect(self._on_toggled)
+        self.canvas.unaimed.connect(self._aim)
 
     def close(self) -> None:
         """Take our layers away, but the results; the user's image is as visible as it was."""
         self.canvas.wandered.disconnect(self._on_wandered)
         self.canvas.toggled.disconnect(self._on_toggled)
+        self.canvas.unaimed.disconnect(self._aim)
         self.canvas.close()
         self.flat.clear()
         self.shelf.drop(*PLACES)
@@ -98,7 +100,7 @@ class Presentation:
         if mode == self.mode:
             return
         if self.mode != "look_through" and (self.is_3d or self.mode == "image"):
-            self.canvas.keep(self.mode)
+            self.canvas.keep(self.mode, 3 if self.is_3d else 2)
         if self.mode != "image":
             self._mode_before = self.mode
         self.mode = mode
@@ -195,6 +197,12 @@ class Presentation:
         if key != self._plane_shown or self.shelf.get("plane") is None:
             self._plane_shown = key
             self.scenery.show_picture(picture, self.image_opacity)
+        plane = self.shelf.get("plane")
+        if plane is not None:
+            # In space the brain hides what of the image lies in it. Looked through, it must not:
+            # the image is what is compared.
+            is_through = self.mode == "look_through"
+            plane.blending = "translucent_no_depth" if is_through else "translucent"
 
     # ----------------------------------------------------------------------------- while aligning
 
@@ -288,6 +296,8 @@ class Presentation:
     def _aim(self) -> None:
         """Point the camera as the mode wants it."""
         registration = self._session.registration
+        if self._session.scene is None:
+            return
         if self.mode == "look_through" and registration is not None:
             self.canvas.look_through(registration.view)
         elif self.mode == "brain" and self.is_3d:

@@ -179,7 +179,10 @@ class Scene:
         BrainGlobe's rule: small indices of axis 2 are the right hemisphere.
         """
         if self.load_sides is not None:
-            return np.asarray(self.load_sides().at(points_um) == 1)
+            # A mesh may bulge over the edge of the volume: ask the voxel nearest to it.
+            edge = np.array(self.atlas.size_um)
+            inside = np.clip(points_um, 0.0, np.nextafter(edge, 0.0))
+            return np.asarray(self.load_sides().at(inside) == 1)
         return np.asarray(points_um[:, ML] >= self.atlas.midline_um)
 
     def region_mesh(self, index: int) -> Mesh:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from napari_brainreg3d.cli import atlases, demo, info, project
+from napari_brainreg3d.cli import atlases, demo, info, match, project
 from napari_brainreg3d.errors import BrainregError, Cancelled
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("project")(project.project_command)
+app.command("match")(match.match_command)
 app.command("demo")(demo.demo_command)
 app.command("info")(info.info_command)
 app.command("atlases")(atlases.atlases_command)

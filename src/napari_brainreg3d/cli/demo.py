@@ -22,7 +22,7 @@ def demo_command(
     """Project a schematic mouse brain onto a drawn image of it, and compare with the truth."""
     from napari_brainreg3d.atlas.loading import load_scene
     from napari_brainreg3d.demo import demo_image, demo_registration
-    from napari_brainreg3d.io.writing import write_results
+    from napari_brainreg3d.io.writing import result_path, write_results
     from napari_brainreg3d.projection import project
     from napari_brainreg3d.results.areas import region_table
 
@@ -37,6 +37,10 @@ def demo_command(
     print_regions(region_table(projection))
     _compare(projection)
     print_files(written)
+    console().print(f"all in {output.resolve()}", markup=False)
+    console().print(
+        f"the picture: {result_path(output.resolve(), 'demo', 'overview')}", markup=False
+    )
 
 
 def _compare(projection: Projection) -> None:

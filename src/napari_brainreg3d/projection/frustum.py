@@ -11,6 +11,7 @@ from trimesh.intersections import slice_faces_plane
 from napari_brainreg3d.atlas.scene import Mesh, Scene
 from napari_brainreg3d.geometry import View
 from napari_brainreg3d.geometry.frames import FloatArray
+from napari_brainreg3d.projection.caps import ON_PLANE_UM, cap, merged
 from napari_brainreg3d.registration import Registration
 
 #: Corners of the image as shares of its height and width, in order around it.
@@ -67,8 +68,8 @@ def volumes_in_view(scene: Scene, registration: Registration) -> list[Mesh]:
     Returns
     -------
     list of Mesh
-        N meshes in the order of ``scene.regions``; without faces for a region out of view. They
-        are open where they were cut.
+        N meshes in the order of ``scene.regions``; without faces for a region out of view. Closed
+        where they were cut, if the region's own mesh is closed and does not touch itself there.
     """
     origins, normals = frustum_planes(registration.view)
     side_of = _sides(scene.mesh.vertices_um, origins, normals)
@@ -93,9 +94,13 @@ def _sides(
 
 
 def _cut(mesh: Mesh, origins: FloatArray, normals: FloatArray) -> Mesh:
-    vertices, faces = mesh.vertices_um, mesh.faces
+    vertices, faces = mesh.vertices_um, mesh.faces.astype(np.int64)
     for origin, normal in zip(origins, normals, strict=True):
         vertices, faces, _ = slice_faces_plane(  # type: ignore[no-untyped-call]
             vertices, faces, normal, origin
         )
-    return Mesh(vertices, np.asarray(faces, np.int32))
+        is_cut = np.abs((vertices - origin) @ normal) < ON_PLANE_UM
+        vertices, faces = merged(vertices, faces, is_cut)
+        faces = np.concatenate([faces, cap(vertices, faces, origin, normal)])
+    used, renumbered = np.unique(faces, return_inverse=True)
+    return Mesh(vertices[used], renumbered.reshape(-1, 3).astype(np.int32))

@@ -141,7 +141,7 @@ class Projection:
 
     def regrouped(
         self,
-        into: Sequence[str | int] | None = None,
+        into: str | Sequence[str | int] | None = None,
         *,
         split_hemispheres: bool = False,
     ) -> Projection:
@@ -160,7 +160,8 @@ class Projection:
             When a region is unknown or lies inside another one.
         """
         ontology = self.scene.ontology
-        targets = None if into is None else tuple(ontology.find(word) for word in into)
+        words = (into,) if isinstance(into, str) else into
+        targets = None if words is None else tuple(ontology.find(word) for word in words)
         grouping = group(
             self.scene.regions,
             ontology,

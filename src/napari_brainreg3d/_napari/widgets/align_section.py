@@ -57,7 +57,7 @@ _TIPS: Final = {
     "pitch": "Tilts the animal's nose up, towards the camera",
     "roll": "Tilts the animal's right side down, away from the camera",
 }
-_CAMERAS: Final = (("parallel rays", False), ("pinhole, at a distance", True))
+_CAMERAS: Final = (("parallel rays", False), ("pinhole at", True))
 #: Single steps of the spin boxes: millimetres, degrees.
 _STEPS: Final = {"coarse": (0.1, 1.0), "fine": (0.01, 0.1)}
 #: A rest of this length ends a series of small steps: they are undone together, ms.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QKeyEvent, QShowEvent
-from qtpy.QtWidgets import QAbstractSpinBox, QLabel, QLineEdit, QVBoxLayout
+from qtpy.QtWidgets import QAbstractSpinBox, QLabel, QLineEdit, QSizePolicy, QVBoxLayout
 
 from napari_brainreg3d._napari.links import Linked, WindowWatch
 from napari_brainreg3d._napari.widgets.warming import is_warm, warm_up
@@ -38,12 +38,15 @@ class Docked(Linked):
         self._waiting: list[Callable[[Bench], None]] = []
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
+        # Or else napari puts empty space under what is not there yet.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self._words: QLabel | None = None
         if is_warm():
             self._fill()
         else:
-            wait = QLabel("Getting ready \u2026")
-            wait.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            self._layout.addWidget(wait)
+            self._words = QLabel("Getting ready \u2026")
+            self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            self._layout.addWidget(self._words)
             warm_up(self._fill)
         # A window that is never shown is closed all the same.
         QTimer.singleShot(0, self._watch_window)
@@ -76,9 +79,10 @@ class Docked(Linked):
 
         bench = bench_for(self._viewer)
         self._contents = KINDS[self.kind](bench, self.links)
-        waiting_words = self._layout.takeAt(0)
-        if waiting_words is not None:
-            waiting_words.widget().deleteLater()
+        if self._words is not None:
+            self._layout.removeWidget(self._words)
+            self._words.deleteLater()
+            self._words = None
         self._layout.addWidget(self._contents)
         self.end_with_window(bench.close)
         self._watch_window()

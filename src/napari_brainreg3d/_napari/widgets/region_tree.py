@@ -26,6 +26,10 @@ from napari_brainreg3d._napari.widgets.controls import (
 from napari_brainreg3d._napari.widgets.region_model import SEARCH_ROLE, RegionModel
 from napari_brainreg3d._napari.work import telling
 
+#: In napari's dark theme an empty check box cannot be told from the background.
+_EMPTY_BOX: Final = """
+QTreeView::indicator:unchecked { border: 1px solid rgb(128, 128, 128); width: 11px; height: 11px; }
+"""
 _PRESETS: Final = (
     ("choose a preset \u2026", ""),
     ("ten dorsal regions (brainreg3D)", BRAINREG3D),
@@ -92,6 +96,7 @@ class RegionTree(QWidget):
         self.tree = QTreeView()
         self.tree.setObjectName("region_view")
         self.tree.setModel(self._filter)
+        self.tree.setStyleSheet(_EMPTY_BOX)
         self.tree.setHeaderHidden(True)
         self.tree.setUniformRowHeights(True)
         self.tree.setIndentation(14)

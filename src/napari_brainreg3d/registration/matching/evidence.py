@@ -66,9 +66,7 @@ class Evidence:
         object.__setattr__(self, "errors_um", read_only(self.errors_um))
 
 
-def gather_evidence(
-    previous: VesselImage, new: VesselImage, similarity: Similarity
-) -> Evidence:
+def gather_evidence(previous: VesselImage, new: VesselImage, similarity: Similarity) -> Evidence:
     """Look for every patch of the new image around its place in the previous one.
 
     Parameters
@@ -166,9 +164,7 @@ def _peaks(surface: FloatArray) -> tuple[FloatArray, FloatArray, npt.NDArray[np.
     return peak, place - _REACH_PX, second < _DISTINCT * peak
 
 
-def _share_around(
-    is_found: npt.NDArray[np.bool_], compared: npt.NDArray[np.bool_]
-) -> FloatArray:
+def _share_around(is_found: npt.NDArray[np.bool_], compared: npt.NDArray[np.bool_]) -> FloatArray:
     """Share of the patches in the neighbourhood of each compared one that were found, (N,)."""
     found = np.zeros(compared.shape)
     found[compared] = is_found

@@ -30,7 +30,7 @@ class ImageMatch:
     quality
         0 to 1: the share of the vessels that are found in their place, times how well they agree
         there. Repeated images of one session reach 0.8 to 1; less than
-        :data:`~napari_brainreg3d.registration.matching.match.LEAST_QUALITY` is refused.
+        :data:`~napari_brainreg3d.registration.matching.search.LEAST_QUALITY` is refused.
     features
         Number of patches that were found in their place; each overlaps its neighbours by half.
     overlap
@@ -66,7 +66,7 @@ class ImageMatch:
 
     def to_new(self, pixels: npt.ArrayLike) -> FloatArray:
         """Map ``image_px`` of the previous image; inverse of :meth:`to_previous`."""
-        return _mapped(np.linalg.inv(self.matrix_px), pixels)
+        return _mapped(np.asarray(np.linalg.inv(self.matrix_px), np.float64), pixels)
 
     def __str__(self) -> str:
         return (

@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_brainreg3d.errors import RegistrationError
-from napari_brainreg3d.geometry.frames import FloatArray
-from napari_brainreg3d.registration.matching.evidence import Evidence, gather_evidence
+from napari_brainreg3d.registration.matching.evidence import Evidence
 from napari_brainreg3d.registration.matching.image_match import ImageMatch
-from napari_brainreg3d.registration.matching.placement import place
+from napari_brainreg3d.registration.matching.pictures import (
+    brightness,
+    check_size,
+    pixel_size_pair,
+)
 from napari_brainreg3d.registration.matching.precision import precision
-from napari_brainreg3d.registration.matching.refinement import refine
+from napari_brainreg3d.registration.matching.search import find_levels, search
 from napari_brainreg3d.registration.matching.similarity import Similarity
-from napari_brainreg3d.registration.matching.spectrum import turns_and_scales
-from napari_brainreg3d.registration.matching.vessels import VesselImage, brightness, find_vessels
-
-LEAST_QUALITY: Final = 0.12
-"""A match of less quality is refused. Other brains with the same outline and the same large veins
-stay below 0.02; matches with 40 % of the image hidden are above 0.3."""
-
-LEAST_FEATURES: Final = 12
-"""A match on fewer patches is refused."""
 
 METHOD: Final = "log-polar phase correlation of vessels, refined by Gauss-Newton on correlation"
 
-#: The coarse raster has about this many pixels along the longer side, the fine one at most so many.
-_COARSE_PX, _FINE_PX = 224, 1000
-#: Vessels are at most this part of the shorter side, so that there are enough of them.
-_FINENESS: Final = 80
-#: Guesses of turn and scale, and how many of their placements are looked at closely.
-_GUESSES, _CANDIDATES = 12, 3
 #: The search reaches a little further than what is accepted.
 _MARGIN: Final = 1.1
-
-
-@dataclass(frozen=True, slots=True)
-class _Levels:
-    """The vessels of both images, coarse and fine."""
-
-    previous: VesselImage
-    new: VesselImage
-    previous_coarse: VesselImage
-    new_coarse: VesselImage
 
 
 def match_images(
@@ -102,26 +79,20 @@ def match_images(
        doi:10.1109/83.506761.
     """
     previous, new = brightness(previous_image, "previous image"), brightness(new_image, "new image")
-    size = _pair(previous_pixel_size_um, "previous_pixel_size_um")
-    new_size = size if new_pixel_size_um is None else _pair(new_pixel_size_um, "new_pixel_size_um")
+    check_size(previous, "previous image")
+    check_size(new, "new image")
+    size = pixel_size_pair(previous_pixel_size_um, "previous_pixel_size_um")
+    new_size = (
+        size
+        if new_pixel_size_um is None
+        else pixel_size_pair(new_pixel_size_um, "new_pixel_size_um")
+    )
     _check_bounds(max_shift_um, max_rotation_deg, max_scale, vessel_um)
-    levels = _levels(previous, size, new, new_size, vessel_um)
-    found, evidence = _search(levels, max_scale * _MARGIN)
+    levels = find_levels(previous, size, new, new_size, vessel_um)
+    found, evidence = search(levels, max_scale * _MARGIN)
     match = _as_match(found, evidence, (previous.shape, size), (new.shape, new_size))
     _check_match(match, max_shift_um, max_rotation_deg, max_scale)
     return match
-
-
-def _pair(value: float | Sequence[float], name: str) -> tuple[float, float]:
-    try:
-        size = np.broadcast_to(np.asarray(value, np.float64), 2)
-    except ValueError:
-        size = np.zeros(2)
-    if not (np.isfinite(size) & (size > 0)).all():
-        raise RegistrationError(
-            f"{name} must be one or two positive numbers (row, column) in um, got {value!r}"
-        )
-    return float(size[0]), float(size[1])
 
 
 def _check_bounds(
@@ -139,61 +110,6 @@ def _check_bounds(
         raise RegistrationError(
             f"max_scale can be 2 at most, got {max_scale!r}; give the pixel size of the new image"
         )
-
-
-def _levels(
-    previous: FloatArray,
-    size: tuple[float, float],
-    new: FloatArray,
-    new_size: tuple[float, float],
-    vessel_um: float,
-) -> _Levels:
-    """Vessels of both images at a fine and a coarse scale, the same for both."""
-    extents = np.multiply([previous.shape, new.shape], [size, new_size])
-    sigma = min(vessel_um / 2, float(extents.min()) / _FINENESS)
-    sigma = max(sigma, *size, *new_size, float(extents.max()) / _FINE_PX)
-    step = max(float(extents.max()) / _COARSE_PX, *size, *new_size)
-    both = ((previous, size), (new, new_size))
-    fine = [find_vessels(grey, px, sigma_um=sigma, step_um=sigma) for grey, px in both]
-    coarse = [
-        find_vessels(grey, px, sigma_um=max(sigma, step), step_um=1.5 * step).on_square_pixels(step)
-        for grey, px in both
-    ]
-    for vessels, name in zip(coarse, ("previous", "new"), strict=True):
-        if not np.any(vessels.values):
-            raise RegistrationError(
-                f"the {name} image shows no vessels: it is empty or the same everywhere"
-            )
-    return _Levels(*fine, *coarse)
-
-
-def _search(levels: _Levels, largest_scale: float) -> tuple[Similarity, Evidence]:
-    """The first candidate that the evidence supports; the likeliest guess goes first."""
-    guesses = turns_and_scales(
-        levels.previous_coarse.values,
-        levels.new_coarse.values,
-        largest_scale=largest_scale,
-        count=_GUESSES,
-    )
-    best: Evidence | None = None
-    for some, count in ((guesses[:1], 1), (guesses[1:], _CANDIDATES)):
-        # A spectrum looks the same upside down: which way is up shows in the image only.
-        both_ways = [(turn + half, scale) for turn, scale in some for half in (0.0, 180.0)]
-        for candidate in place(levels.previous_coarse, levels.new_coarse, both_ways)[:count]:
-            found = refine(levels.previous_coarse, levels.new_coarse, candidate.similarity)
-            found = refine(levels.previous, levels.new, found)
-            evidence = gather_evidence(levels.previous, levels.new, found)
-            if evidence.quality >= LEAST_QUALITY and len(evidence.places_um) >= LEAST_FEATURES:
-                return found, evidence
-            if best is None or evidence.quality > best.quality:
-                best = evidence
-    quality, features = (best.quality, len(best.places_um)) if best else (0.0, 0)
-    raise RegistrationError(
-        "the images do not match: they do not show the same blood vessels (best quality "
-        f"{quality:.2f} on {features} patches, at least {LEAST_QUALITY} on {LEAST_FEATURES} are "
-        "needed). Check that both are of the same animal and side, that they are in focus, and "
-        "their pixel sizes; or align the new image by hand"
-    )
 
 
 def _as_match(

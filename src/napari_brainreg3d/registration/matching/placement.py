@@ -99,7 +99,12 @@ def _scores(still: _Spectra, moved: _Spectra, shape: tuple[int, int], least: flo
     value_new, square_new, known_new = (np.conj(part) for part in moved)
     product, power, power_new, shared = (
         fft.irfft2(spectrum, shape)
-        for spectrum in (value * value_new, square * known_new, known * square_new, known * known_new)
+        for spectrum in (
+            value * value_new,
+            square * known_new,
+            known * square_new,
+            known * known_new,
+        )
     )
     norm = np.sqrt(np.maximum(power, 1e-3) * np.maximum(power_new, 1e-3))
     score = product / norm * np.sqrt(np.maximum(shared, 0.0))

@@ -12,15 +12,18 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import affine_transform, gaussian_filter, maximum_filter, minimum_filter, uniform_filter
+from scipy.ndimage import (
+    affine_transform,
+    gaussian_filter,
+    maximum_filter,
+    minimum_filter,
+    uniform_filter,
+)
 
-from napari_brainreg3d.errors import RegistrationError
 from napari_brainreg3d.geometry.frames import FloatArray, read_only
 
 Float32Array = npt.NDArray[np.float32]
 
-#: Weights of red, green and blue in the brightness (ITU-R BT.709).
-_LUMINANCE: Final = (0.2125, 0.7154, 0.0721)
 #: Standard deviation of the wide Gaussian of the band-pass, and side of the box over which contrast
 #: is measured, in units of the standard deviation of the narrow Gaussian.
 _BACKGROUND: Final = 4.0
@@ -30,8 +33,9 @@ _SURROUNDINGS: Final = 25.0
 _LEAST_CONTRAST: Final = 0.5
 #: A glint or an edge counts no more than a good vessel.
 _LARGEST: Final = 2.5
-_SMALLEST_SIDE_PX: Final = 32
 _SMALLEST_SIGMA_PX: Final = 0.7
+#: Side of the smallest patch of equal pixels that is padding or saturation rather than tissue.
+_FLAT_PX: Final = 9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,44 +99,6 @@ class VesselImage:
         return np.asarray(offsets_um / size + centre)
 
 
-def brightness(image: npt.ArrayLike, what: str) -> FloatArray:
-    """Turn any picture into grey values.
-
-    Parameters
-    ----------
-    image : array_like, shape (H, W), (H, W, 3) or (H, W, 4)
-        Any real numbers; NaN and infinity are holes. Transparency is ignored.
-    what
-        What to call the image in an error.
-
-    Returns
-    -------
-    ndarray, shape (H, W)
-        float64, NaN in holes.
-
-    Raises
-    ------
-    RegistrationError
-        When it is not a picture, or too small to hold vessels.
-    """
-    pixels = np.asarray(image)
-    if pixels.ndim == 3 and pixels.shape[2] in (3, 4):
-        pixels = pixels[..., :3] @ np.array(_LUMINANCE)
-    if pixels.ndim != 2 or pixels.dtype.kind not in "buif":
-        raise RegistrationError(
-            f"{what} must be a grey (H, W) or colour (H, W, 3) picture of real numbers, got the "
-            f"shape {np.shape(image)} of type {np.asarray(image).dtype}"
-        )
-    if min(pixels.shape) < _SMALLEST_SIDE_PX:
-        raise RegistrationError(
-            f"{what} has {pixels.shape[0]} x {pixels.shape[1]} pixels; to find vessels at least "
-            f"{_SMALLEST_SIDE_PX} x {_SMALLEST_SIDE_PX} are needed"
-        )
-    grey = pixels.astype(np.float64)
-    grey[~np.isfinite(grey)] = np.nan
-    return grey
-
-
 def find_vessels(
     grey: FloatArray, size_um: tuple[float, float], *, sigma_um: float, step_um: float
 ) -> VesselImage:
@@ -152,7 +118,8 @@ def find_vessels(
     Returns
     -------
     VesselImage
-        Difference of the two Gaussians over its root mean square around each pixel. Holes, and patches without any change of value (padding, saturation), take no part.
+        Difference of the two Gaussians over its root mean square around each pixel. Holes, and
+        patches without any change of value (padding, saturation), take no part.
     """
     known = np.isfinite(grey) & ~_is_flat(grey)
     factors = [max(1, int(step_um / size + 1e-6)) for size in size_um]
@@ -189,9 +156,10 @@ def _contrast(
 
 
 def _is_flat(grey: FloatArray) -> npt.NDArray[np.bool_]:
-    """Pixels in the middle of 5 x 5 that are all the same."""
+    """Pixels of patches without any change of value, up to the very edge of the patch."""
     filled = np.nan_to_num(grey)
-    return np.asarray(maximum_filter(filled, 5) == minimum_filter(filled, 5))
+    is_inside = maximum_filter(filled, _FLAT_PX) == minimum_filter(filled, _FLAT_PX)
+    return np.asarray(maximum_filter(is_inside, _FLAT_PX))
 
 
 def _averaged(
