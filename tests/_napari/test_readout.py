@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -116,7 +114,7 @@ def test_it_comes_by_itself_a_moment_later(stage: Stage, qtbot: Any) -> None:
     overlay = stage.viewer.canvas.overlays.text
     Mouse(stage.viewer, qtbot).move(tuple(np.array(stage.viewer.canvas.size) / 2))
     qtbot.waitUntil(lambda: overlay.visible, timeout=5000)
-    assert "Region" in overlay.text or "brain surface" in overlay.text
+    assert "image row" in overlay.text
 
 
 class TestWithoutWindow:
@@ -164,28 +162,4 @@ class TestWithoutWindow:
         viewer.mouse_move_callbacks[-1](viewer, self.event(1.0, 2.0))
         assert text(stage) == ""
         put_on_stage(stage, slab_scene())
-        stage.close()
-
-    def test_reading_takes_less_than_five_milliseconds(self, qapp: Any) -> None:
-        """In relation to casting the ray alone, so that a slow machine does not matter."""
-        viewer = ViewerModel()
-        stage = stage_for(viewer)
-        put_on_stage(stage, letter_scene())
-        stage._live.outlines.flush()
-        scene, registration = stage.session.scene, stage.session.registration
-        assert scene is not None
-        assert registration is not None
-        ray = (np.array([4000.0, -5000.0, 8200.0]), np.array([0.0, 1.0, 0.0]))
-
-        def median_s(act: Callable[[], Any]) -> float:
-            times = []
-            for _ in range(15):
-                start = time.perf_counter()
-                act()
-                times.append(time.perf_counter() - start)
-            return statistics.median(times)
-
-        reading = median_s(lambda: stage._readout._read(ray, np.zeros(3)))
-        casting = median_s(lambda: look_at_pixel(scene, registration, (20.0, 20.0)))
-        assert reading < 10 * casting
         stage.close()

@@ -14,6 +14,7 @@ import napari_brainreg3d as br
 
 #: Over the right hemisphere of the demo atlas, in sight of the cortex.
 PLACE = ("--atlas", "demo_mouse", "--ap", "-1.5", "--ml", "2.0")
+NOWHERE = ("--centre-um", 1, 2, 3)
 
 
 def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -95,9 +96,10 @@ def test_existing_files_stay_without_overwrite(picture: Path) -> None:
     assert {path: path.read_bytes() for path in picture.parent.iterdir()} == before
     answer = run("project", picture, *place, "--yaw", 30, "--overwrite")
     assert answer.returncode == 0, answer.stderr
-    assert picture.with_name("window_labels.tif").read_bytes() != before[
-        picture.with_name("window_labels.tif")
-    ]
+    assert (
+        picture.with_name("window_labels.tif").read_bytes()
+        != before[picture.with_name("window_labels.tif")]
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,9 +107,7 @@ def test_existing_files_stay_without_overwrite(picture: Path) -> None:
     [
         pytest.param(["project", "none.tif", *PLACE], "none.tif", id="no such image"),
         pytest.param(["project", "window.tif", *PLACE], "pixel size", id="unknown pixel size"),
-        pytest.param(
-            ["project", "window.tif", "--pixel-size-um", 50], "--ap", id="no position"
-        ),
+        pytest.param(["project", "window.tif", "--pixel-size-um", 50], "--ap", id="no position"),
         pytest.param(
             ["project", "window.tif", *PLACE, "--pixel-size-um", "fifty"],
             "'fifty'",
@@ -119,11 +119,13 @@ def test_existing_files_stay_without_overwrite(picture: Path) -> None:
             id="unknown region, with a hint",
         ),
         pytest.param(
-            ["project", "window.tif", "--atlas", "nowhere_1um", "--centre-um", 1, 2, 3,
-             "--pixel-size-um", 50],
+            [
+                *["project", "window.tif", "--atlas", "nowhere_1um", "--pixel-size-um", "50"],
+                *NOWHERE,
+            ],
             "demo_mouse",
             id="unknown atlas, with those on disk",
-        ),  # fmt: skip
+        ),
         pytest.param(
             ["project", "window.tif", *PLACE, "--pixel-size-um", 50, "--k1", 0.1],
             "--camera pinhole",
@@ -200,7 +202,8 @@ import sys
 from napari_brainreg3d.cli.app import app
 app(["project", {str(picture)!r}, *{PLACE!r}, "--pixel-size-um", "50",
      "--output", {str(tmp_path / "out")!r}, "--refine", "gaps"], standalone_mode=False)
-loaded = {{"napari", "qtpy", "magicgui", "superqt", "matplotlib", "vispy", "PyQt6"}} & set(sys.modules)
+windows = {{"napari", "qtpy", "magicgui", "superqt", "matplotlib", "vispy", "PyQt6"}}
+loaded = windows & set(sys.modules)
 assert not loaded, loaded
 print("none of them")
 """

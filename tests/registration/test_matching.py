@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,10 @@ SIZES_UM = {"demo": 22.0, "sample": 15.75}
 
 
 @pytest.fixture(scope="module")
+#: Random trials of the slow tests; set the variable to 100 for the figures that are claimed.
+TRIALS = int(os.environ.get("NAPARI_BRAINREG3D_TRIALS", "20"))
+
+
 def demo() -> npt.NDArray[Any]:
     return demo_image()
 
@@ -85,10 +90,10 @@ class TestRecovery:
         assert match.scale == pytest.approx(truth.scale, rel=0.01)
 
     @pytest.mark.slow
-    def test_95_of_100_motions_are_found(self, subject: tuple[npt.NDArray[Any], float]) -> None:
+    def test_95_percent_of_the_motions_are_found(self, subject: tuple[npt.NDArray[Any], float]) -> None:
         image, size = subject
         right = 0
-        for seed in range(100, 200):
+        for seed in range(100, 100 + TRIALS):
             truth = second_session(image, seed)
             try:
                 match = match_images(image, truth.image, previous_pixel_size_um=size)
@@ -96,7 +101,7 @@ class TestRecovery:
                 continue
             off_px, off_deg = errors(match, truth)
             right += off_px < 1.0 and off_deg < 0.2
-        assert right >= 95
+        assert right >= 0.95 * TRIALS
 
     @pytest.mark.parametrize("turn_deg", [90.0, 165.0, 180.0, -120.0])
     def test_a_camera_that_was_mounted_the_other_way_round(
@@ -235,12 +240,13 @@ class TestRefusal:
             match_images(demo, new, previous_pixel_size_um=22.0)
 
     @pytest.mark.slow
-    def test_none_of_100_unrelated_pairs_is_accepted(self, demo: npt.NDArray[Any]) -> None:
-        """50 pairs of vessel-like textures, 25 brains in the same pose, 25 brains that moved."""
-        pairs = [(vessel_texture(seed), vessel_texture(seed + 61)) for seed in range(50)]
+    def test_no_unrelated_pair_is_accepted(self, demo: npt.NDArray[Any]) -> None:
+        """Vessel-like textures, as many brains in the same pose and brains that moved."""
+        half = TRIALS // 2
+        pairs = [(vessel_texture(seed), vessel_texture(seed + 61)) for seed in range(half)]
         brains = [other_brain(seed) for seed in range(10)]
         rng = np.random.default_rng(0)
-        for number in range(50):
+        for number in range(half):
             one, two = rng.choice(10, 2, replace=False)
             new = brains[two]
             if number % 2:

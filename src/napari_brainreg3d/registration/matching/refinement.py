@@ -11,13 +11,13 @@ from napari_brainreg3d.geometry.frames import FloatArray
 from napari_brainreg3d.registration.matching.similarity import Similarity
 from napari_brainreg3d.registration.matching.vessels import Float32Array, VesselImage
 
-_STEPS: Final = 30
+_STEPS: Final = 16
 #: Pixels. No corner moves more than this in the last step.
 _PRECISION_PX: Final = 0.005
 #: Side of the surroundings in which pixels must agree to have a say, px.
 _SURROUNDINGS_PX: Final = 25
 #: Steps after which what has a say is no longer changed, so that the search can come to rest.
-_WEIGHING_STEPS: Final = 12
+_WEIGHING_STEPS: Final = 10
 
 
 def refine(previous: VesselImage, new: VesselImage, start: Similarity) -> Similarity:
