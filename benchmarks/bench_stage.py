@@ -1,4 +1,4 @@
-"""How long a change of the pose takes to reach layers and camera, and outlines and readout after it.
+"""How long a change of the pose takes to reach layers, camera, outlines and readout.
 
 Run as ``xvfb-run -a python benchmarks/bench_stage.py``. Python's time only: software OpenGL draws
 between the measurements and is not counted. Medians of one run, at 400 x 251 pixels with 60 regions

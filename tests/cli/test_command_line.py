@@ -14,7 +14,7 @@ import napari_brainreg3d as br
 
 #: Over the right hemisphere of the demo atlas, in sight of the cortex.
 PLACE = ("--atlas", "demo_mouse", "--ap", "-1.5", "--ml", "2.0")
-NOWHERE = ("--centre-um", 1, 2, 3)
+NOWHERE = ("--atlas", "nowhere_1um", "--centre-um", 1, 2, 3)
 
 
 def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -35,12 +35,11 @@ from tests.fixtures.sessions import (
 
 SIZES_UM = {"demo": 22.0, "sample": 15.75}
 
-
-@pytest.fixture(scope="module")
 #: Random trials of the slow tests; set the variable to 100 for the figures that are claimed.
 TRIALS = int(os.environ.get("NAPARI_BRAINREG3D_TRIALS", "20"))
 
 
+@pytest.fixture(scope="module")
 def demo() -> npt.NDArray[Any]:
     return demo_image()
 
@@ -90,7 +89,9 @@ class TestRecovery:
         assert match.scale == pytest.approx(truth.scale, rel=0.01)
 
     @pytest.mark.slow
-    def test_95_percent_of_the_motions_are_found(self, subject: tuple[npt.NDArray[Any], float]) -> None:
+    def test_95_percent_of_the_motions_are_found(
+        self, subject: tuple[npt.NDArray[Any], float]
+    ) -> None:
         image, size = subject
         right = 0
         for seed in range(100, 100 + TRIALS):
