@@ -128,9 +128,11 @@ def watch_job(watchdog: Watchdog, bench: Any, kind: str, start: Callable[[], Non
 def main() -> None:
     """Print everything."""
     from napari.components import ViewerModel
+    from npe2 import PluginManager
     from qtpy.QtWidgets import QApplication
 
     app = QApplication.instance() or QApplication([])
+    PluginManager.instance().discover()  # as napari does when it starts
     if not os.environ.get("SKIP_OPENING"):
         report_opening()
     from napari_brainreg3d._napari.loading import ATLAS

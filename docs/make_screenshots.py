@@ -77,9 +77,8 @@ class Studio:
         settle(seconds=2.0)
         path = self._output / f"{name}.png"
         pixels = self.viewer.window.screenshot(canvas_only=False, flash=False)
-        # A palette, because these files are part of the repository.
-        picture = PIL.Image.fromarray(pixels[..., :3])
-        picture.quantize(256, dither=PIL.Image.Dither.NONE).save(path, optimize=True)
+        # No palette: the colours of the regions must stay those of the atlas.
+        PIL.Image.fromarray(pixels[..., :3]).save(path, optimize=True)
         print(path)
 
 
