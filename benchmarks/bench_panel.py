@@ -128,11 +128,14 @@ def watch_job(watchdog: Watchdog, bench: Any, kind: str, start: Callable[[], Non
 def main() -> None:
     """Print everything."""
     from napari.components import ViewerModel
-    from npe2 import PluginManager
+    from npe2 import PluginManager, PluginManifest
     from qtpy.QtWidgets import QApplication
 
     app = QApplication.instance() or QApplication([])
-    PluginManager.instance().discover()  # as napari does when it starts
+    plugins = PluginManager.instance()
+    plugins.discover()  # as napari does when it starts
+    if "napari-brainreg3d" not in plugins:
+        plugins.register(PluginManifest.from_file(ROOT / "napari.yaml"))
     if not os.environ.get("SKIP_OPENING"):
         report_opening()
     from napari_brainreg3d._napari.loading import ATLAS

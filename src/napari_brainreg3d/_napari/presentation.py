@@ -153,7 +153,7 @@ class Presentation:
 
     def _enter_3d(self) -> None:
         self.is_3d = True
-        self.flat.clear()
+        self.flat.hide()
         self.results.set_shown(False)
         self.own.show(False)
         self.canvas.set_ndisplay(3)

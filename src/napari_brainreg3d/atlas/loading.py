@@ -101,6 +101,7 @@ def _downloads_reported(
 
 
 _sources: dict[tuple[str, Path | None], AtlasSource] = {}
+_brains: dict[AtlasSource, tuple[Mesh, tuple[MeshFault, ...]]] = {}
 _scenes: dict[tuple[AtlasSource, tuple[Region, ...], str], Scene] = {}
 #: Scenes kept in memory; a scene of 60 regions takes some 30 MB.
 _SCENES_KEPT: Final = 8
@@ -180,12 +181,15 @@ def _build(
 
 
 def _brain(source: AtlasSource) -> tuple[Mesh | None, list[MeshFault]]:
-    root = source.ontology.root
-    mesh, faults = _usable_mesh(source, root)
-    if mesh is None:
-        remedy = "no surface of the whole brain: nothing hides deep regions"
-        faults = [MeshFault(fault.acronym, fault.fault, remedy) for fault in faults]
-    return mesh, faults
+    """The surface of the whole brain: the same object for every scene of an atlas."""
+    if source not in _brains:
+        mesh, faults = _usable_mesh(source, source.ontology.root)
+        if mesh is None:  # not remembered: next time the server may answer
+            remedy = "no surface of the whole brain: nothing hides deep regions"
+            return None, [MeshFault(fault.acronym, fault.fault, remedy) for fault in faults]
+        _brains[source] = (mesh, tuple(faults))
+    mesh, known = _brains[source]
+    return mesh, list(known)
 
 
 def _usable_mesh(source: AtlasSource, region: Region) -> tuple[Mesh | None, list[MeshFault]]:

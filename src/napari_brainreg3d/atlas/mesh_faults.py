@@ -51,7 +51,9 @@ def checked_mesh(acronym: str, raw: Mesh) -> tuple[Mesh | None, list[MeshFault]]
     used, renumbered = np.unique(faces, return_inverse=True)
     mesh = Mesh(raw.vertices_um[used], renumbered.reshape(-1, 3).astype(np.int32))
     welded = trimesh.Trimesh(mesh.vertices_um, mesh.faces, process=True)
-    _, uses = np.unique(welded.edges_sorted, axis=0, return_counts=True)
+    # An edge as one number: sorting rows would hold Python's lock, and with it a window, for long.
+    edges = welded.edges_sorted.astype(np.int64)
+    _, uses = np.unique(edges[:, 0] * len(welded.vertices) + edges[:, 1], return_counts=True)
     # Four faces at an edge are two closed surfaces that touch; an odd number is a border.
     if (border := int((uses % 2).sum())) > 0:
         fault(
