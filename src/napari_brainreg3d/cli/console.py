@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,9 @@ def console() -> Console:
     """The console for results (standard output)."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=True)
+    # Written into a file there is no window to fit: wide enough for the names of the regions.
+    width = None if sys.stdout.isatty() else 120
+    return Console(highlight=False, soft_wrap=True, width=width)
 
 
 @contextmanager
