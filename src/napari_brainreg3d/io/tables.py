@@ -81,7 +81,6 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
             na_values={"projected_mm2": ["", "nan"], "surface_mm2": ["", "nan"]},
             dtype=dict.fromkeys(_TEXT, str),
             encoding="utf-8",
-            float_precision="round_trip",  # older pandas else reads the last digit wrong
         )
     except (OSError, ValueError) as error:  # the errors of pandas' parser are ValueErrors
         raise ImageError(f"cannot read {path}: it is absent or not a table") from error
