@@ -102,9 +102,7 @@ def image_marks(pose: Pose, grid: PixelGrid, *, mirrored: bool) -> tuple[FloatAr
     return pixels, [letter_for(way) for way in (-rows, columns, rows, -columns)]
 
 
-def marks_layer(
-    points: FloatArray, words: list[str], *, name: str, size: float, space: str
-) -> LayerTuple:
+def marks_layer(points: FloatArray, words: list[str], *, size: float, space: str) -> LayerTuple:
     """Points with words on them.
 
     Parameters
@@ -113,8 +111,6 @@ def marks_layer(
         Positions.
     words
         What is written there: letters of sides stand on a disc, no word at all has a cross.
-    name
-        Of the layer.
     size
         Of the discs, in the units of the positions.
     space
@@ -123,7 +119,7 @@ def marks_layer(
     is_side = [len(word) == 1 for word in words]
     size_of = {0: size / 2, 1: size}
     options: dict[str, Any] = {
-        "name": name,
+        "name": "sides" if space == "atlas" else "sides of the image",
         "features": {"word": np.array(words, object)},
         "text": {
             "string": "{word}",
