@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QWheelEvent
+from qtpy.QtWidgets import QApplication
 
 from napari_brainreg3d._napari.bench import Bench
 from napari_brainreg3d._napari.links import Links
@@ -202,6 +204,26 @@ class TestSection:
         section.undo.click()
         shown = [section.rows[name].spin.value() for name in ("yaw", "roll")]
         assert shown == pytest.approx([1.0, 0.0])
+
+    def test_scrolling_the_panel_changes_no_number_under_the_mouse(
+        self, section: AlignSection, ready: Bench, qtbot: Any
+    ) -> None:
+        before = ready.session.alignment
+        section.show()
+        for control in (section.rows["ap"].spin, section.rows["ap"].slider, section.camera):
+            middle = QPointF(control.rect().center())
+            wheel = QWheelEvent(
+                middle,
+                QPointF(control.mapToGlobal(middle.toPoint())),
+                QPoint(0, 0),
+                QPoint(0, 120),
+                Qt.MouseButton.NoButton,
+                Qt.KeyboardModifier.NoModifier,
+                Qt.ScrollPhase.NoScrollPhase,
+                False,
+            )
+            QApplication.sendEvent(control, wheel)
+        assert ready.session.alignment == before
 
     def test_fine_steps_are_a_tenth_of_coarse_ones(self, section: AlignSection) -> None:
         before = section.rows["ml"].spin.singleStep(), section.rows["yaw"].spin.singleStep()

@@ -152,6 +152,15 @@ class TestLoading:
         assert bench.session.scene is None
         assert our_threads() == []
 
+    def test_loading_the_same_atlas_again_keeps_what_is_ticked(
+        self, section: AtlasSection, bench: Bench, qtbot: Any
+    ) -> None:
+        bench.atlases.load("demo_mouse", ["MOp", "FRP"])
+        wait_for_work(qtbot, bench)
+        section.load.click()
+        wait_for_work(qtbot, bench)
+        assert acronyms(bench) == ["MOp", "FRP"]
+
     def test_a_newer_request_takes_the_place_of_an_older_one(
         self, bench: Bench, qtbot: Any, asked: list[tuple[Any, ...]]
     ) -> None:

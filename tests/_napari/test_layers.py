@@ -274,7 +274,9 @@ class TestMarks:
 
     def test_only_letters_stand_on_a_disc(self) -> None:
         points = np.zeros((3, 3))
-        layer = Layer.create(*marks_layer(points, ["L", "", "bregma"], size=100.0, space="atlas"))
+        words = ["L", "", "bregma"]
+        made = marks_layer(points, words, name="sides", size=100.0, space="atlas")
+        layer = Layer.create(*made)
         assert [str(symbol) for symbol in layer.symbol] == ["disc", "cross", "cross"]
         assert_allclose(layer.size, [100.0, 50.0, 0.1])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import weakref
 from typing import Any
 
@@ -183,3 +184,34 @@ def test_a_viewer_closed_while_an_atlas_loads_does_no_harm(
     viewer.close()
     qtbot.waitUntil(lambda: not our_threads(), timeout=60_000)
     qtbot.wait(20)
+
+
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations(["panel", "layer", "viewer"])), ids=" then ".join
+)
+def test_closing_in_any_order_while_projecting_leaves_nothing_behind(
+    order: tuple[str, ...], window_ready: Bench, viewer: Any, qtbot: Any, told: list[str]
+) -> None:
+    panel = docked(viewer, "Register image to atlas")
+    window_ready.autosave.save_now()
+    kept = window_ready.autosave.path
+    window_ready.projecting.run()
+    for what in order:
+        if what == "panel" and panel is not None:
+            if "viewer" not in order[: order.index("panel")]:
+                closed_by_the_cross(panel)
+            panel = None
+        elif what == "layer" and window_ready.stage.image_layer in viewer.layers:
+            viewer.layers.remove(window_ready.stage.image_layer)
+        elif what == "viewer":
+            panel = None
+            viewer.close()
+    gc.collect()
+    qtbot.waitUntil(lambda: not our_threads(), timeout=60_000)
+    qtbot.wait(20)
+    assert not window_ready.jobs.is_busy
+    if order.index("viewer") < order.index("panel"):
+        assert window_ready.stage.is_closed
+        assert kept is not None
+        assert not kept.exists()  # closed in good order: nothing to restore
+    assert [words for words in told if "taken away" not in words] == []

@@ -365,14 +365,16 @@ class TestLayers:
         assert settled(stage).layers("outlines") == []
         stage.set_outlines_visible(True)
         assert len(settled(stage).layers("outlines")) == 1
-        stage.set_frustum_visible(True)
-        assert len(stage.layers("frustum")) == 1
-        stage.set_mode("look_through")
-        assert stage.layers("frustum") == []  # one would look along its edges
-        stage.set_mode("brain")
-        assert len(stage.layers("frustum")) == 1
-        stage.set_frustum_visible(False)
         assert stage.layers("frustum") == []
+        stage.set_frustum_visible(True)
+        (frustum,) = stage.layers("frustum")
+        assert frustum.visible
+        stage.set_mode("look_through")
+        assert not frustum.visible  # one would look along its edges
+        stage.set_mode("brain")
+        assert frustum.visible
+        stage.set_frustum_visible(False)
+        assert not frustum.visible
 
     def test_the_opacity_holds_for_the_next_image_too(self, stage: Stage) -> None:
         put_on_stage(stage, letter_scene())
@@ -695,7 +697,7 @@ class TestRemovedByHand:
             stage.set_mode(mode)
             settled(stage)
         if role not in ("regions", "brain", "bounds"):
-            assert len(stage.layers(role)) == 1
+            assert sum(layer.visible for layer in stage.layers(role)) == 1
         stage.session.set_scene(slab_scene())
         assert roles(settled(stage)) >= IN_3D
 

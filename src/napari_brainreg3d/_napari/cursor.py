@@ -47,11 +47,11 @@ class Cursor:
     @contextmanager
     def holding_camera(self) -> Iterator[None]:
         """Keep the canvas's camera where it is, although the image moves."""
-        self._shown.holds_camera = True
+        self._shown.viewpoints.is_held = True
         try:
             yield
         finally:
-            self._shown.holds_camera = False
+            self._shown.viewpoints.is_held = False
             registration = self._session.registration
             if registration is not None:
                 self._shown.place(registration.view)

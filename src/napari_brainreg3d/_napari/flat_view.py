@@ -52,9 +52,9 @@ class FlatView:
         units
             Of rows and columns in the world.
         """
-        affine = to_world @ scaled_pixels(picture.shape[:2], shape)
         if self._shelf.is_unwanted(OUTLINES):
             return
+        affine = to_world @ scaled_pixels((picture.shape[0], picture.shape[1]), shape)
         layer = self._shelf.get(OUTLINES)
         if layer is None:
             data, options, kind = outlines_layer(picture, space="image")
@@ -62,20 +62,32 @@ class FlatView:
             self._shelf.put(OUTLINES, (data, options, kind), below=MARKS)
             return
         layer.data = picture
-        if not np.allclose(np.asarray(layer.affine), affine, rtol=0, atol=1e-12):
-            layer.affine = affine
+        _update(layer, affine)
 
     def show_marks(self, view: View, to_world: FloatArray, units: Sequence[Any]) -> None:
         """Write at the edges of the image which side of the animal they show."""
+        if self._shelf.is_unwanted(MARKS):
+            return
         pixels, words = image_marks(view.pose, view.grid, mirrored=view.camera.mirrored)
         layer = self._shelf.get(MARKS)
-        is_there = layer is not None and list(layer.features["word"]) == words
-        if is_there or self._shelf.is_unwanted(MARKS):
+        if layer is None:
+            size = _DISC_SHARE * view.grid.shape[0]
+            data, options, kind = marks_layer(
+                pixels, words, name="sides of the image", size=size, space="image"
+            )
+            options |= {"affine": to_world, "units": tuple(units)}
+            self._shelf.put(MARKS, (data, options, kind))
             return
-        size = _DISC_SHARE * view.grid.shape[0]
-        data, options, kind = marks_layer(pixels, words, size=size, space="image")
-        options |= {"affine": to_world, "units": tuple(units)}
-        self._shelf.put(MARKS, (data, options, kind))
+        if list(layer.features["word"]) != words:
+            layer.features = {"word": np.array(words, object)}
+        _update(layer, to_world)
+
+    def hide(self) -> None:
+        """Hide them, to be shown again."""
+        for place in (OUTLINES, MARKS):
+            layer = self._shelf.get(place)
+            if layer is not None and layer.visible:
+                layer.visible = False
 
     def drop_outlines(self) -> None:
         """Take the outlines away."""
@@ -84,6 +96,13 @@ class FlatView:
     def clear(self) -> None:
         """Take them away."""
         self._shelf.drop(OUTLINES, MARKS)
+
+
+def _update(layer: Any, affine: FloatArray) -> None:
+    if not np.allclose(np.asarray(layer.affine), affine, rtol=0, atol=1e-12):
+        layer.affine = affine
+    if not layer.visible:
+        layer.visible = True
 
 
 def scaled_pixels(few: tuple[int, int], many: tuple[int, int]) -> FloatArray:

@@ -22,13 +22,13 @@ from napari_brainreg3d.projection.projection import ProjectionSettings
 from napari_brainreg3d.registration import Registration
 
 #: How long a refresh may hold up the canvas, ms.
-_TARGET_MS: Final = 28.0
+_TARGET_MS: Final = 20.0
 #: Rays of a coarse picture: the first guess, the fewest, the most.
 _FIRST_RAYS, _FEWEST_RAYS, _MOST_RAYS = 40_000, 8_000, 400_000
 #: Rays of a fine picture: more could not be seen on a canvas.
 _FINE_RAYS: Final = 1_000_000
 #: Between a change and the refresh, ms. While changes keep coming, half of the time stays free.
-_SHORTEST_MS, _LONGEST_MS = 25, 60
+_SHORTEST_MS, _LONGEST_MS = 20, 40
 _WAIT_FOR_TREE_MS: Final = 30
 #: The pose rests when nothing has changed for so long, ms.
 _REST_MS: Final = 200

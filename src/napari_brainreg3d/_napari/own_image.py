@@ -37,6 +37,8 @@ class OwnImage:
         self.picture = picture
         if picture is not None:
             self._was_visible = bool(picture.layer.visible)
+            if self._viewer.dims.ndisplay == 2:
+                picture.frame = self.frame_shown(is_3d=False)
 
     def show(self, is_visible: bool) -> None:
         """Show the layer, or hide it because the plane stands for it."""

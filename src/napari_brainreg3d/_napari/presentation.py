@@ -18,6 +18,7 @@ from napari_brainreg3d._napari.scenery import PLACES, Scenery
 from napari_brainreg3d._napari.session import Session
 from napari_brainreg3d._napari.shelf import Shelf
 from napari_brainreg3d._napari.units import matching_units
+from napari_brainreg3d._napari.viewpoints import Viewpoints
 from napari_brainreg3d.errors import RegistrationError
 from napari_brainreg3d.geometry import View
 from napari_brainreg3d.projection.projection import ProjectionSettings
@@ -53,7 +54,6 @@ class Presentation:
         self.is_3d = False
         self.image_opacity = 0.75
         self.is_frustum_visible = False
-        self.holds_camera = False
         self.settings = ProjectionSettings()
         self.own = OwnImage(viewer)
         self.shelf = Shelf(viewer)
@@ -61,6 +61,7 @@ class Presentation:
         self.flat = FlatView(self.shelf)
         self.results = ResultLayers(viewer, self.shelf, self._take_volumes)
         self.canvas = CanvasView(viewer)
+        self.viewpoints = Viewpoints(self.canvas, session, self.own)
         self._mode_before: Mode = "brain"
         self._scene_shown: object = None
         self._plane_shown: tuple[object, ...] = ()
@@ -99,8 +100,7 @@ class Presentation:
             raise RegistrationError(f"nothing to look through the camera at yet: {missing}")
         if mode == self.mode:
             return
-        if self.mode != "look_through" and (self.is_3d or self.mode == "image"):
-            self.canvas.keep(self.mode, 3 if self.is_3d else 2)
+        self.viewpoints.leave(self.mode, is_3d=self.is_3d)
         if self.mode != "image":
             self._mode_before = self.mode
         self.mode = mode
@@ -153,7 +153,7 @@ class Presentation:
 
     def _enter_3d(self) -> None:
         self.is_3d = True
-        self.flat.clear()
+        self.flat.hide()
         self.results.set_shown(False)
         self.own.show(False)
         self.canvas.set_ndisplay(3)
@@ -175,9 +175,7 @@ class Presentation:
             self._scene_shown = scene
             self.scenery.show_scene(scene)
             if is_other:
-                self.canvas.forget()
-                if self.mode == "brain":
-                    self.canvas.overlook(self.scenery.box_um)
+                self.viewpoints.start_anew(self.mode, self.scenery.box_um)
         if self._template is not None and self.shelf.get("template") is None:
             self.scenery.show_template(*self._template)
         if self._volumes is not None:
@@ -212,8 +210,7 @@ class Presentation:
             return
         with self.canvas.moving():
             self.scenery.place_plane(view)
-        if self.mode == "look_through" and not self.holds_camera:
-            self.canvas.look_through(view)
+        self.viewpoints.follow(self.mode, view)
 
     def settle(self) -> None:
         """Follow the pose with what may come a moment later: marks and field of view."""
@@ -294,19 +291,7 @@ class Presentation:
     # --------------------------------------------------------------------------------------- inside
 
     def _aim(self) -> None:
-        """Point the camera as the mode wants it."""
-        registration = self._session.registration
-        if self._session.scene is None:
-            return
-        if self.mode == "look_through" and registration is not None:
-            self.canvas.look_through(registration.view)
-        elif self.mode == "brain" and self.is_3d:
-            if not self.canvas.recall("brain"):
-                self.canvas.overlook(self.scenery.box_um)
-        elif self.mode == "image":
-            self.canvas.look_freely()
-            if not self.canvas.recall("image"):
-                self.canvas.fit(self.own.box_in_world())
+        self.viewpoints.take(self.mode, self.scenery.box_um, is_3d=self.is_3d)
 
     def _choose_active(self) -> None:
         """Never leave a surface active: napari would search it at every move of the mouse."""
@@ -318,7 +303,7 @@ class Presentation:
 
     def _on_wandered(self) -> None:
         """Who turns the camera away from the image looks at the brain from there."""
-        if self.mode == "look_through" and not self.holds_camera:
+        if self.mode == "look_through" and not self.viewpoints.is_held:
             self.mode = "brain"
             self.settle()
             self.mode_changed.emit("brain")

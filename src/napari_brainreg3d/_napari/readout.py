@@ -13,7 +13,7 @@ from napari_brainreg3d.geometry.frames import FloatArray
 
 #: The cursor rests this long before it is told what lies under it, ms.
 _DELAY_MS: Final = 25
-_FONT_SIZE: Final = 11
+_FONT_SIZE: Final = 9
 
 Ray = tuple[FloatArray, FloatArray]
 Reader = Callable[[Ray | None, FloatArray], str]
@@ -44,11 +44,15 @@ class Readout:
 
     def close(self) -> None:
         """Stop following, and leave the canvas's text as it was found."""
-        self._timer.stop()
+        self.clear()
         self._timer.timeout.disconnect(self._show)
         if self._on_move in self._viewer.mouse_move_callbacks:
             self._viewer.mouse_move_callbacks.remove(self._on_move)
         self._viewer.events.mouse_over_canvas.disconnect(self._on_canvas)
+
+    def clear(self) -> None:
+        """Say nothing until the cursor moves again."""
+        self._timer.stop()
         self._pending = None
         self._write("")
 
@@ -64,8 +68,7 @@ class Readout:
 
     def _on_canvas(self, event: Any) -> None:
         if not self._viewer.mouse_over_canvas:
-            self._pending = None
-            self._write("")
+            self.clear()
 
     def _show(self) -> None:
         if self._pending is not None:

@@ -47,7 +47,7 @@ from napari_brainreg3d.registration import Registration
 #: Places on the shelf, in the order in which they are drawn.
 PLACES: Final = (
     "bounds", "regions", "core", "brain", "volume",
-    "template", "plane", "outlines", "frustum", "marks",
+    "template", "plane", "outlines", "frustum", "marks", "image marks",
 )  # fmt: skip
 #: How far the world reaches beyond the brain, um; the image may go as far without extra work.
 _MARGIN_UM: Final = 1500.0
@@ -74,7 +74,7 @@ class Scenery:
         self._reduction = Reduction()
         self._box = np.zeros((2, 3))
         self._units: tuple[str, ...] = ("um",) * 3
-        self._marked: tuple[object, ...] = ()
+        self._marked: dict[str, float] = {}
         self._tolerance_um = np.nan
         self._world = np.zeros((2, 3))
 
@@ -117,8 +117,7 @@ class Scenery:
             tolerance_um is not None and self._scene is not None and len(self._scene.brain.faces)
         )
         if layer is not None and (not is_wanted or tolerance_um == self._tolerance_um):
-            if layer.visible != bool(is_wanted):
-                layer.visible = bool(is_wanted)
+            self._set_visible("core", bool(is_wanted))
         elif is_wanted and tolerance_um is not None and self._scene is not None:
             self._tolerance_um = tolerance_um
             data, options, kind = core_layer(self._scene, tolerance_um)
@@ -198,33 +197,46 @@ class Scenery:
     # --------------------------------------------------------------------------------- marks, lines
 
     def show_brain_marks(self, bregma: BregmaPreset | None) -> None:
-        """Letters around the brain, and bregma."""
+        """Letters around the brain, and bregma; not those on the image."""
         points, words = brain_marks(self._box[0], self._box[1], bregma)
-        self._mark(points, words, _DISC_UM)
+        self._mark("marks", points, words, _DISC_UM)
+        self._set_visible("image marks", False)
 
     def show_image_marks(self, view: View) -> None:
-        """Letters at the edges of the image, in the atlas."""
+        """Letters at the edges of the image; not those around the brain."""
         pixels, words = image_marks(view.pose, view.grid, mirrored=view.camera.mirrored)
-        self._mark(view.pixels_to_atlas(pixels), words, _DISC_SHARE * view.grid.extent_um[0])
+        size_um = _DISC_SHARE * view.grid.extent_um[0]
+        self._mark("image marks", view.pixels_to_atlas(pixels), words, size_um)
+        self._set_visible("marks", False)
 
-    def _mark(self, points: FloatArray, words: list[str], size_um: float) -> None:
-        layer = self._shelf.get("marks")
-        key = (*words, size_um)
-        if layer is None or key != self._marked:
-            self._marked = key
-            self._put("marks", marks_layer(points, words, size=size_um, space="atlas"))
-        elif not np.allclose(layer.data, points, rtol=0, atol=1.0):
+    def _mark(self, place: str, points: FloatArray, words: list[str], size_um: float) -> None:
+        layer = self._shelf.get(place)
+        if layer is None or len(layer.data) != len(points) or self._marked.get(place) != size_um:
+            self._marked[place] = size_um
+            name = f"sides of the {'brain' if place == 'marks' else 'image (in the atlas)'}"
+            made = marks_layer(points, words, name=name, size=size_um, space="atlas")
+            self._put(place, made)
+            return
+        if not np.allclose(layer.data, points, rtol=0, atol=1.0):
             layer.data = points
+        if list(layer.features["word"]) != words:
+            layer.features = {"word": np.array(words, object)}
+        self._set_visible(place, True)
+
+    def _set_visible(self, place: str, is_visible: bool) -> None:
+        layer = self._shelf.get(place)
+        if layer is not None and layer.visible != is_visible:
+            layer.visible = is_visible
 
     def show_frustum(self, view: View | None) -> None:
-        """Lines along the edges of the field of view; None takes them away."""
-        layer = self._shelf.get("frustum")
+        """Lines along the edges of the field of view; None hides them."""
         if view is None:
-            self._shelf.drop("frustum")
-        elif layer is None:
+            self._set_visible("frustum", False)
+        elif self._shelf.get("frustum") is None:
             self._put("frustum", frustum_layer(view))
         else:
-            layer.data = frustum_lines(view)
+            self._shelf.get("frustum").data = frustum_lines(view)
+            self._set_visible("frustum", True)
 
     def show_outlines(self, picture: npt.NDArray[np.uint8], view: View) -> None:
         """Draw outlines, shape (h, w, 4), on the plane of a view with as many pixels."""

@@ -33,11 +33,11 @@ class Settings:
 def current_settings() -> Settings:
     """The settings that hold now; the defaults where napari knows none."""
     from napari.settings import get_plugin_settings
+    from npe2 import PluginManager
 
-    try:
-        found: Any = get_plugin_settings(PLUGIN)
-    except KeyError:  # the plugin was not installed but imported
+    if PLUGIN not in PluginManager.instance():  # not installed but imported
         return Settings()
+    found: Any = get_plugin_settings(PLUGIN)
     registration = found.registration
     preset = registration.bregma_preset
     return Settings(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -19,13 +19,10 @@ from napari_brainreg3d._napari.picture import Picture, Taken
 from napari_brainreg3d._napari.presentation import Mode, Presentation
 from napari_brainreg3d._napari.readout import Readout
 from napari_brainreg3d._napari.session import Session
-from napari_brainreg3d._napari.viewer_camera import largest_distortion_px
+from napari_brainreg3d._napari.viewer_camera import distortion_note
 from napari_brainreg3d.projection import Projection
 from napari_brainreg3d.projection.projection import ProjectionSettings
 from napari_brainreg3d.registration import Registration
-
-#: By how many pixels lens distortion must move the image before it is worth a remark.
-_NOTABLE_PX: Final = 0.5
 
 _stages: WeakValueDictionary[int, Stage] = WeakValueDictionary()
 
@@ -72,7 +69,7 @@ class Stage:
         self._readout = Readout(viewer, cursor.read_at)
         # Its keys keep the stage alive as long as the viewer.
         self._keys = Keys(viewer, self)
-        self._shown.mode_changed.connect(self.mode_changed.emit)
+        self._shown.mode_changed.connect(self._on_mode)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         viewer.dims.events.current_step.connect(self._on_step)
@@ -90,7 +87,7 @@ class Stage:
         self._readout.close()
         self._live.close()
         self._shown.close()
-        self._shown.mode_changed.disconnect(self.mode_changed.emit)
+        self._shown.mode_changed.disconnect(self._on_mode)
         self.closed.emit()
 
     @property
@@ -138,8 +135,6 @@ class Stage:
         if layer is self.image_layer:
             return
         picture = None if layer is None else Picture(layer)
-        if picture is not None:
-            picture.frame = self._frame_of(picture)
         self._shown.set_picture(picture)
         self.session.set_image(None if picture is None else picture.describe())
         self._live.refresh()
@@ -196,13 +191,7 @@ class Stage:
     def camera_note(self) -> str:
         """What the look through the camera cannot show exactly, in words; empty when nothing."""
         registration = self.session.registration
-        off = largest_distortion_px(registration.view) if registration else 0.0
-        if off < _NOTABLE_PX:
-            return ""
-        return (
-            f"The lens distortion (up to {off:.1f} pixels) is left out of the 3D picture of the "
-            "brain; outlines and results have it."
-        )
+        return distortion_note(registration.view) if registration else ""
 
     @property
     def image_opacity(self) -> float:
@@ -292,6 +281,10 @@ class Stage:
 
     # --------------------------------------------------------------------------- what napari tells
 
+    def _on_mode(self, mode: str) -> None:
+        self._readout.clear()
+        self.mode_changed.emit(mode)
+
     def _on_inserted(self, event: Any) -> None:
         if not self._shown.shelf.is_busy:
             self._shown.match_units()
@@ -315,11 +308,3 @@ class Stage:
             picture.frame = frame
             self.session.note_hash(None)
             self.frame_changed.emit(frame)
-
-    def _frame_of(self, picture: Picture) -> int:
-        """The frame at which the slider of a layer stands that is not in use yet."""
-        if not picture.is_movie or self.viewer.dims.ndisplay == 3:
-            return 0
-        layer = picture.layer
-        frame = layer.world_to_data(self.viewer.dims.point[-layer.ndim :])[0]
-        return int(np.clip(round(float(frame)), 0, picture.frames - 1))

@@ -27,6 +27,8 @@ MIRRORED: Final[Orientation] = ("away", "down", "left")
 _FILL: Final = 0.94
 #: Below this napari's perspective counts as none.
 _SMALLEST_PERSPECTIVE_DEG: Final = 1e-3
+#: By how many pixels lens distortion must move the image before it is worth a remark.
+_NOTABLE_PX: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,17 @@ def largest_distortion_px(view: View) -> float:
     straight = offsets * (1.0, -1.0) if view.camera.mirrored else offsets
     moved = (view.camera.crossings(offsets) - straight) / view.grid.size_um
     return float(np.linalg.norm(moved, axis=-1).max())
+
+
+def distortion_note(view: View) -> str:
+    """What a look through the camera cannot show exactly, in words; empty when nothing."""
+    off = largest_distortion_px(view)
+    if off < _NOTABLE_PX:
+        return ""
+    return (
+        f"The lens distortion (up to {off:.1f} pixels) is left out of the 3D picture of the "
+        "brain; outlines and results have it."
+    )
 
 
 def apply(viewer: Any, camera: ViewerCamera) -> None:

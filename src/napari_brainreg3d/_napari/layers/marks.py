@@ -102,7 +102,9 @@ def image_marks(pose: Pose, grid: PixelGrid, *, mirrored: bool) -> tuple[FloatAr
     return pixels, [letter_for(way) for way in (-rows, columns, rows, -columns)]
 
 
-def marks_layer(points: FloatArray, words: list[str], *, size: float, space: str) -> LayerTuple:
+def marks_layer(
+    points: FloatArray, words: list[str], *, name: str, size: float, space: str
+) -> LayerTuple:
     """Points with words on them.
 
     Parameters
@@ -111,6 +113,8 @@ def marks_layer(points: FloatArray, words: list[str], *, size: float, space: str
         Positions.
     words
         What is written there: letters of sides stand on a disc, no word at all has a cross.
+    name
+        Of the layer.
     size
         Of the discs, in the units of the positions.
     space
@@ -119,7 +123,7 @@ def marks_layer(points: FloatArray, words: list[str], *, size: float, space: str
     is_side = [len(word) == 1 for word in words]
     size_of = {0: size / 2, 1: size}
     options: dict[str, Any] = {
-        "name": "sides" if space == "atlas" else "sides of the image",
+        "name": name,
         "features": {"word": np.array(words, object)},
         "text": {
             "string": "{word}",

@@ -147,7 +147,16 @@ class AtlasSection(QWidget):
     # ---------------------------------------------------------------------------- what is done
 
     def _on_load(self) -> None:
-        self._bench.atlases.load(self.atlas.currentData())
+        name, scene, choice = (
+            self.atlas.currentData(),
+            self._bench.session.scene,
+            self.regions.model.choice,
+        )
+        if scene is not None and scene.atlas.name == name and choice is not None and choice.ids:
+            # The same atlas again: what is ticked stays.
+            self._bench.atlases.load(name, choice.words(), self.side.currentData())
+        else:
+            self._bench.atlases.load(name)
 
     def _on_dorsal(self) -> None:
         scene = self._bench.session.scene

@@ -84,7 +84,7 @@ class Docked(Linked):
             self._words.deleteLater()
             self._words = None
         self._layout.addWidget(self._contents)
-        self.end_with_window(bench.close)
+        self.end_with_window(bench.stage.close)  # and with it the bench
         self._watch_window()
         waiting, self._waiting = self._waiting, []
         for act in waiting:
