@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Final, get_args
+from typing import get_args
 
 import numpy as np
 
 from napari_brainreg3d.atlas.scene import Scene
 from napari_brainreg3d.errors import AtlasError, RegistrationError
-from napari_brainreg3d.geometry import RayBundle
-from napari_brainreg3d.progress import Progress, report
-from napari_brainreg3d.projection.casting import caster_for
+from napari_brainreg3d.progress import Progress
 from napari_brainreg3d.projection.grouping import FINEST_DTYPE, finest_labels, group
 from napari_brainreg3d.projection.projection import Occlusion, Projection, ProjectionSettings
-from napari_brainreg3d.projection.resolve import IdLookup, Seen, resolve_at_depth, resolve_surface
+from napari_brainreg3d.projection.seeing import RAYS_PER_PIECE, run_pieces, seer
 from napari_brainreg3d.projection.unresolved import EachRegion
 from napari_brainreg3d.registration import Registration
-
-#: Rays per piece of work: small enough for the processor's cache, large enough for the overhead.
-_RAYS_PER_PIECE: Final = 1 << 15
 
 
 class NothingSeenWarning(UserWarning):
@@ -93,7 +85,7 @@ def project(
     height, width = registration.image_shape
     finest = np.empty((height, width), FINEST_DTYPE)
     maps = [np.empty((height, width), np.float32) for _ in range(3)]
-    see = _seer(scene, settings)
+    see = seer(scene, settings)
     each_region = EachRegion(scene) if unresolved else None
     regions = len(scene.regions) if unresolved else 0
     covered = np.empty((regions, height, width), bool)
@@ -111,7 +103,7 @@ def project(
         if each_region is not None:
             covered[:, first:stop] = each_region.met_by(rays).reshape(-1, *shape)
 
-    _run_rows(work, height, width, progress)
+    run_pieces(work, height, max(1, RAYS_PER_PIECE // width), progress)
     projection = Projection(
         scene=scene,
         registration=registration,
@@ -155,54 +147,3 @@ def _checked(
                 "be read at a depth; leave sample_depth_um out"
             )
     return ProjectionSettings(occlusion, float(tolerance_um), sample_depth_um)
-
-
-def _seer(scene: Scene, settings: ProjectionSettings) -> Callable[[RayBundle], Seen]:
-    brain = caster_for(scene.brain)
-    depth = settings.sample_depth_um
-    if depth is not None:
-        owner_of = IdLookup(scene)
-        return lambda rays: resolve_at_depth(scene, rays, brain.first_hits(rays), depth, owner_of)
-    regions = caster_for(scene.mesh)
-    return lambda rays: resolve_surface(
-        scene, rays, regions.first_hits(rays), brain.first_hits(rays), settings
-    )
-
-
-def _run_rows(
-    work: Callable[[int, int], None], height: int, width: int, progress: Progress | None
-) -> None:
-    """Share the rows out between threads; numpy and the ray engine let go of Python's lock."""
-    pieces = _pieces(height, max(1, _RAYS_PER_PIECE // width))
-    report(progress, 0, height)
-    done = 0
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        running: dict[Future[None], int] = {}
-        try:
-            for first, stop in pieces:
-                running[pool.submit(work, first, stop)] = stop - first
-                # Never more than a few pieces ahead, so that a cancellation is heard at once.
-                while len(running) >= 2 * (os.cpu_count() or 1):
-                    done += _reap(running)
-                    report(progress, done, height)
-            while running:
-                done += _reap(running)
-                report(progress, done, height)
-        except BaseException:
-            for future in running:
-                future.cancel()
-            raise
-
-
-def _reap(running: dict[Future[None], int]) -> int:
-    finished, _ = wait(running, return_when=FIRST_COMPLETED)
-    rows = 0
-    for future in finished:
-        rows += running.pop(future)
-        future.result()  # raises what the piece of work raised
-    return rows
-
-
-def _pieces(height: int, rows: int) -> Iterator[tuple[int, int]]:
-    for first in range(0, height, rows):
-        yield first, min(first + rows, height)

@@ -12,9 +12,8 @@ from napari_brainreg3d.atlas.bregma import BregmaPreset
 from napari_brainreg3d.atlas.regions import Region
 from napari_brainreg3d.atlas.scene import Scene
 from napari_brainreg3d.geometry import RayBundle
-from napari_brainreg3d.projection.casting import caster_for
 from napari_brainreg3d.projection.projection import ProjectionSettings
-from napari_brainreg3d.projection.resolve import IdLookup, resolve_at_depth, resolve_surface
+from napari_brainreg3d.projection.seeing import seer
 from napari_brainreg3d.registration import Registration
 
 _DEFAULT: Final = ProjectionSettings()
@@ -108,13 +107,7 @@ def look_along(
     tuple of Sight
         One for each ray, the same as :func:`napari_brainreg3d.project` finds for its pixel.
     """
-    brain = caster_for(scene.brain).first_hits(rays)
-    if settings.sample_depth_um is not None:
-        owner_of = IdLookup(scene)
-        seen = resolve_at_depth(scene, rays, brain, settings.sample_depth_um, owner_of)
-    else:
-        regions = caster_for(scene.mesh).first_hits(rays)
-        seen = resolve_surface(scene, rays, regions, brain, settings)
+    seen = seer(scene, settings)(rays)
     points = rays.at_depth(seen.depth_um)
     is_left = scene.is_left(points)
     angles = np.degrees(np.arccos(seen.cos_incidence))
