@@ -7,8 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from napari_brainreg3d.errors import OutputError
+
+#: How the names of folders begin in which files lie until they are whole.
+TEMPORARY: Final = ".brainreg3d-"
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
@@ -60,7 +64,7 @@ def replacing(path: str | os.PathLike[str], *, overwrite: bool = False) -> Itera
     check_free(target, overwrite=overwrite)
     try:
         # Same folder, so that the final move is a rename within one file system (atomic).
-        folder = Path(tempfile.mkdtemp(prefix=".brainreg3d-", dir=target.parent))
+        folder = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=target.parent))
     except OSError as error:
         raise OutputError(f"cannot write into {target.parent}: {error.strerror}") from error
     temporary = folder / target.name

@@ -1,0 +1,1 @@
+"""Results in the formats of other programs: NWB, IBL's ALF, OME-Zarr, SVG and GeoJSON."""
