@@ -14,8 +14,9 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "gallery"]  # docs/gallery/*.py become docs/examples/*.rst
 suppress_warnings = [
     "ref.footnote",  # sources at the end of a docstring need no mark in its text
     "ref.python",  # a name such as Registration is described in its module and in the package
@@ -36,3 +37,15 @@ napoleon_use_ivar = True
 myst_enable_extensions = ["deflist", "dollarmath"]
 myst_heading_anchors = 3
 copybutton_exclude = ".linenos, .gp, .go"
+
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "examples",
+    "filename_pattern": r"\.py$",  # every example is run, and one that fails fails the build
+    "within_subsection_order": "FileNameSortKey",
+    "abort_on_example_error": True,
+    "capture_repr": ("_repr_html_",),
+    "download_all_examples": False,
+    "write_computation_times": False,
+    "show_signature": False,
+}

@@ -24,9 +24,12 @@ def lowest(line: str) -> str | None:
 
 
 def main() -> None:
-    """Read the project's dependencies and write their pins."""
+    """Read what the project and its extras need, and write the pins."""
     project = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())
-    pins = [pin for line in project["project"]["dependencies"] if (pin := lowest(line))]
+    extras = project["project"]["optional-dependencies"]
+    lines = list(project["project"]["dependencies"])
+    lines += [line for name, extra in extras.items() if name != "all" for line in extra]
+    pins = [pin for line in lines if (pin := lowest(line))]
     Path(sys.argv[1]).write_text("\n".join(pins) + "\n")
     print("\n".join(pins))
 
