@@ -12,7 +12,23 @@ from typing import Annotated
 
 import typer
 
-from napari_brainreg3d.cli import atlases, demo, info, match, project
+from napari_brainreg3d.cli import (
+    atlases,
+    batch,
+    demo,
+    depth_mixture,
+    drape,
+    export,
+    fitting,
+    fitting_sure,
+    info,
+    locate,
+    match,
+    project,
+    report,
+    standard_view,
+    traces,
+)
 from napari_brainreg3d.errors import BrainregError, Cancelled
 
 app = typer.Typer(
@@ -25,7 +41,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("project")(project.project_command)
+app.command("fit")(fitting.fit_command)
+app.command("uncertainty")(fitting_sure.uncertainty_command)
+app.command("tilt")(fitting_sure.tilt_command)
 app.command("match")(match.match_command)
+app.command("batch")(batch.batch_command)
+app.command("locate")(locate.locate_command)
+app.command("depth-mixture")(depth_mixture.depth_mixture_command)
+app.command("standard-view")(standard_view.standard_view_command)
+app.command("average")(standard_view.average_command)
+app.command("drape")(drape.drape_command)
+app.command("traces")(traces.traces_command)
+app.command("export")(export.export_command)
+app.command("report")(report.report_command)
 app.command("demo")(demo.demo_command)
 app.command("info")(info.info_command)
 app.command("atlases")(atlases.atlases_command)

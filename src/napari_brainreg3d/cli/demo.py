@@ -22,6 +22,7 @@ def demo_command(
     """Project a schematic mouse brain onto a drawn image of it, and compare with the truth."""
     from napari_brainreg3d.atlas.loading import load_scene
     from napari_brainreg3d.demo import demo_image, demo_registration
+    from napari_brainreg3d.demo.movie_files import write_demo_movie
     from napari_brainreg3d.io.writing import result_path, write_results
     from napari_brainreg3d.projection import project
     from napari_brainreg3d.results.areas import region_table
@@ -34,6 +35,7 @@ def demo_command(
         projection = project(scene, truth, progress=progress)
     output.mkdir(parents=True, exist_ok=True)
     written = write_results(output, "demo", projection, image=image, overwrite=overwrite)
+    written += write_demo_movie(output, overwrite=overwrite)
     print_regions(region_table(projection))
     _compare(projection)
     print_files(written)

@@ -1,6 +1,7 @@
 """The demo: an image of the schematic brain from a known pose, and how well that is recovered."""
 
 from napari_brainreg3d.demo.image import demo_image, render_brain
+from napari_brainreg3d.demo.movie import DemoMovie, demo_movie
 from napari_brainreg3d.demo.report import DemoReport, demo_report
 from napari_brainreg3d.demo.truth import (
     DEMO_IMAGE_NAME,
@@ -13,9 +14,11 @@ from napari_brainreg3d.demo.truth import (
 __all__ = [
     "DEMO_IMAGE_NAME",
     "DEMO_REGIONS",
+    "DemoMovie",
     "DemoReport",
     "demo_image",
     "demo_landmarks",
+    "demo_movie",
     "demo_registration",
     "demo_report",
     "flat_registration",

@@ -17,7 +17,8 @@ from napari_brainreg3d.geometry.frames import FloatArray
 from napari_brainreg3d.projection import project
 from napari_brainreg3d.registration import Registration
 
-_OFFSET_COUNTS: Final = 420.0
+#: What the camera gives without any light.
+OFFSET_COUNTS: Final = 420.0
 _BRIGHTEST_COUNTS: Final = 26000.0
 _SEED: Final = 20
 
@@ -49,6 +50,22 @@ def render_brain(registration: Registration, *, seed: int = _SEED) -> npt.NDArra
         Counts: dark past the brain, brighter where the surface faces the camera, darker in vessels
         and towards the corners, with shot and read noise.
     """
+    return _exposed(brain_light(registration), seed)
+
+
+def brain_light(registration: Registration) -> FloatArray:
+    """The light that reaches each pixel, before any noise.
+
+    Parameters
+    ----------
+    registration
+        Pose and camera; its atlas must be the demo atlas.
+
+    Returns
+    -------
+    ndarray, shape (H, W)
+        Counts, with the offset of the camera (:data:`OFFSET_COUNTS`).
+    """
     brain = load_scene(DEMO_NAME, ["root"])
     seen = project(brain, registration.replaced(regions=("root",)), occlusion="selected")
     places = np.asarray(seen.atlas_um, np.float64)
@@ -57,8 +74,7 @@ def render_brain(registration: Registration, *, seed: int = _SEED) -> npt.NDArra
     light = np.exp(-1.1 * sample_map(vessel_map(), places)) * _mottling(places)
     # The soft edge of a real lens; it also takes the steps out of the surface's triangles.
     scene_light = gaussian_filter(np.where(np.isnan(seen.depth_um), 0.0, tissue * light), 0.7)
-    counts = _OFFSET_COUNTS + _BRIGHTEST_COUNTS * _vignette(registration) * scene_light
-    return _exposed(counts, seed)
+    return OFFSET_COUNTS + _BRIGHTEST_COUNTS * _vignette(registration) * scene_light
 
 
 def _mottling(places_um: FloatArray) -> FloatArray:

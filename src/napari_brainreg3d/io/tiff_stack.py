@@ -146,11 +146,19 @@ class TiffStack:
         return np.asarray(self._page_pixels(page).reshape(within, *shape)[number % within])
 
     def _page_pixels(self, page: tifffile.TiffPage | tifffile.TiffFrame) -> Pixels:
+        handle = page.parent.filehandle
+        # The library closes the other files of an OME-TIFF that is spread over several.
+        was_closed = handle.closed
+        if was_closed:
+            handle.open()
         try:
             return np.asarray(page.asarray())
         except ValueError as error:
             if "imagecodecs" not in str(error):
                 raise
+        finally:
+            if was_closed:
+                handle.close()
         try:  # LZW, and some others
             path = Path(page.parent.filehandle.path)
             pixels = PictureStack(path).read_samples(int(page.index))
