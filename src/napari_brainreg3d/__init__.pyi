@@ -8,8 +8,13 @@ from .geometry import PinholeCamera as PinholeCamera
 from .geometry import Pose as Pose
 from .io.images import Image as Image
 from .io.images import read_image as read_image
+from .io.movies import open_movie as open_movie
+from .io.movies import open_svd as open_svd
 from .io.points import read_points as read_points
 from .io.points import write_located as write_located
+from .io.report import ReportSession as ReportSession
+from .io.report import write_report as write_report
+from .io.traces import write_traces as write_traces
 from .io.writing import write_results as write_results
 from .projection import Projection as Projection
 from .projection import project as project
@@ -28,3 +33,5 @@ from .results.locate import locate_rois as locate_rois
 from .results.locate import to_pixels as to_pixels
 from .results.standard_view import average_sessions as average_sessions
 from .results.standard_view import to_standard_view as to_standard_view
+from .results.traces import Traces as Traces
+from .results.traces import region_traces as region_traces
