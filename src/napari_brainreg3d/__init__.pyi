@@ -18,7 +18,10 @@ from .io.traces import write_traces as write_traces
 from .io.writing import write_results as write_results
 from .projection import Projection as Projection
 from .projection import project as project
+from .projection.curves import Curve as Curve
+from .projection.curves import refine_on_curves as refine_on_curves
 from .projection.depth_mixture import depth_mixture as depth_mixture
+from .projection.presets import landmark_presets as landmark_presets
 from .projection.refine import refine as refine
 from .projection.uncertainty import uncertainty as uncertainty
 from .registration import Landmark as Landmark

@@ -11,9 +11,12 @@ import pandas as pd
 from PIL import Image as Picture
 
 from napari_brainreg3d.atomic import check_free, replacing
+from napari_brainreg3d.batch.contact import STRIP_SUFFIX
+from napari_brainreg3d.batch.matching import Reference as Reference
+from napari_brainreg3d.batch.matching import new_pixel_size_um
 from napari_brainreg3d.cli.console import UsageError
 from napari_brainreg3d.errors import BrainregError, OutputError
-from napari_brainreg3d.io.images import Image, read_image
+from napari_brainreg3d.io.images import read_image
 from napari_brainreg3d.io.writing import ALL_RESULTS
 from napari_brainreg3d.registration import Registration
 from napari_brainreg3d.registration.matching import ImageMatch, carry_over, match_images
@@ -24,21 +27,13 @@ TABLE: Final = "matches.csv"
 SHEET: Final = "contact_sheet.png"
 
 _PICTURES: Final = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".gif")
-#: Ends of the names that ``project`` gives to pictures: they are no sessions.
-_OURS: Final = (*(f"_{name}" for name in ALL_RESULTS), Path(SHEET).stem)
+#: Ends of the names that ``project`` and ``batch`` give to pictures: they are no sessions.
+_OURS: Final = (*(f"_{name}" for name in ALL_RESULTS), Path(STRIP_SUFFIX).stem, Path(SHEET).stem)
 #: Columns of the table that are fields of the match.
 _FIGURES: Final = (
     *("rotation_deg", "scale", "quality", "features", "overlap"),
     *("residual_um", "shift_sd_um", "rotation_sd_deg", "scale_sd"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The session that is registered already."""
-
-    registration: Registration
-    image: Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +122,7 @@ def match_session(reference: Reference, file: Path, chosen: MatchOptions) -> Ses
     size = old.pixel_size_um
     try:
         new = read_image(file, frame=chosen.frame, channel=chosen.channel)
-        size = _pixel_size_um(reference, new, chosen)
+        size = new_pixel_size_um(reference, new, chosen.pixel_size_um)
         match = match_images(
             reference.image.pixels,
             new.pixels,
@@ -159,25 +154,6 @@ def match_session(reference: Reference, file: Path, chosen: MatchOptions) -> Ses
         problem=problem,
     )
     return Session(file.name, entry, placed, match, problem)
-
-
-def _pixel_size_um(reference: Reference, new: Image, chosen: MatchOptions) -> tuple[float, float]:
-    """The pixel size of a new image.
-
-    What a camera notes in its files is often wrong by a constant factor, the registration's is
-    what a person worked with: of the files only the change is believed.
-    """
-    if chosen.pixel_size_um is not None:
-        sizes = chosen.pixel_size_um * (3 - len(chosen.pixel_size_um))
-        return sizes[0], sizes[1]
-    size, before, now = (
-        reference.registration.pixel_size_um,
-        reference.image.pixel_size_um,
-        new.pixel_size_um,
-    )
-    if before is None or now is None:
-        return size
-    return size[0] * now[0] / before[0], size[1] * now[1] / before[1]
 
 
 def write_summary(

@@ -8,8 +8,8 @@ from pathlib import Path
 from napari_brainreg3d.atlas.bregma import BregmaPreset
 from napari_brainreg3d.atlas.loading import load_scene
 from napari_brainreg3d.atlas.scene import Hemisphere, Scene
+from napari_brainreg3d.batch.matching import from_file as from_file
 from napari_brainreg3d.cli.console import UsageError, progress_bar
-from napari_brainreg3d.errors import RegistrationError
 from napari_brainreg3d.geometry import Camera, OrthographicCamera, PinholeCamera, Pose
 from napari_brainreg3d.geometry.frames import FloatArray
 from napari_brainreg3d.io.images import Image
@@ -36,28 +36,6 @@ class Placing:
     distortion: tuple[float, float]
     is_mirrored: bool
     side_confirmed: bool
-
-
-def from_file(path: Path, image: Image, *, force: bool) -> Registration:
-    """Load a registration and hold it against the image.
-
-    Raises
-    ------
-    RegistrationError
-        When the image has another shape, or other pixels and ``force`` is false.
-    """
-    registration = Registration.load(path)
-    if registration.image_shape != image.shape:
-        raise RegistrationError(
-            f"{image.name} has {image.shape[0]} x {image.shape[1]} pixels, {path.name} was made "
-            f"for {registration.image_shape[0]} x {registration.image_shape[1]}"
-        )
-    if registration.image_sha256 not in (None, image.sha256) and not force:
-        raise RegistrationError(
-            f"{path.name} was made for other pixels than those of {image.name} "
-            f"(it names {registration.image_name}); use --force to go on"
-        )
-    return registration.replaced(image_name=image.name, image_sha256=image.sha256)
 
 
 def from_options(image: Image, placing: Placing) -> Registration:

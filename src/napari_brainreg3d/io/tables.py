@@ -12,15 +12,22 @@ from napari_brainreg3d.atomic import replacing
 from napari_brainreg3d.errors import ImageError
 from napari_brainreg3d.io.metadata import SCHEMATIC_NOTE
 from napari_brainreg3d.projection.projection import Projection
+from napari_brainreg3d.projection.uncertainty import Uncertainty
 from napari_brainreg3d.registration.schema import CONVENTIONS
 from napari_brainreg3d.results.areas import region_table
 
+#: Columns that say how sure the labels are.
+_SURE: Final = ("expected_mm2", "sd_mm2", "certain_share")
 #: Columns of text. There are regions with the acronyms NA, null and 7.
 _TEXT: Final = ("acronym", "name", "hemisphere", "color", "parents", "atlas", "conventions")
 
 
 def write_table(
-    path: str | os.PathLike[str], projection: Projection, *, overwrite: bool = False
+    path: str | os.PathLike[str],
+    projection: Projection,
+    *,
+    uncertainty: Uncertainty | None = None,
+    overwrite: bool = False,
 ) -> Path:
     """Write the region table, with areas, as CSV.
 
@@ -30,6 +37,9 @@ def write_table(
         Usually ``<image>_regions.csv``.
     projection
         What to write the table of.
+    uncertainty
+        How sure its labels are: adds the columns ``expected_mm2``, ``sd_mm2`` and
+        ``certain_share``.
     overwrite
         Whether an existing file may be replaced.
 
@@ -51,14 +61,16 @@ def write_table(
     """
     target = Path(path)
     with replacing(target, overwrite=overwrite) as temporary:
-        save_table(temporary, projection)
+        save_table(temporary, projection, uncertainty)
     return target
 
 
-def save_table(path: Path, projection: Projection) -> None:
+def save_table(path: Path, projection: Projection, uncertainty: Uncertainty | None = None) -> None:
     """Write the table to a path that is ours to write."""
     atlas = projection.scene.atlas
     table = region_table(projection)
+    if uncertainty is not None:
+        table = table.join(uncertainty.table.set_index("label")[list(_SURE)], on="label")
     table["atlas"] = f"{atlas.name} {atlas.version}"
     if atlas.is_schematic:
         table["atlas"] += f" ({SCHEMATIC_NOTE})"
@@ -78,7 +90,7 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         table = pd.read_csv(
             path,
             keep_default_na=False,
-            na_values={"projected_mm2": ["", "nan"], "surface_mm2": ["", "nan"]},
+            na_values=dict.fromkeys(("projected_mm2", "surface_mm2", *_SURE), ["", "nan"]),
             dtype=dict.fromkeys(_TEXT, str),
             encoding="utf-8",
         )

@@ -28,18 +28,16 @@ from napari_brainreg3d.errors import RegistrationError
 from napari_brainreg3d.geometry import OrthographicCamera, Pose
 from napari_brainreg3d.geometry.frames import AP, ML, FloatArray, read_only
 from napari_brainreg3d.projection import Projection
+from napari_brainreg3d.projection.presets import WFIELD_BREGMA_UM, WFIELD_POINTS_MM
 from napari_brainreg3d.registration import Registration
 
-#: wfield's bregma, ``atlas_um`` along AP and ML; it knows no depth.
-WFIELD_BREGMA_UM: Final = (5400.0, 5700.0)
 WFIELD_RESOLUTION_MM: Final = 0.0194
 WFIELD_BREGMA_OFFSET_PX: Final = (320.0, 270.0)
+_COLOURS: Final = {"OB_center": "#0367fc", "RSP_base": "#fc4103"}
+_ORANGE: Final = "#fc9d03"
 #: Name -> (x, y) mm, and the colour that wfield gives it.
 WFIELD_LANDMARKS: Final = {
-    "OB_left": ((-1.95, -3.45), "#fc9d03"),
-    "OB_center": ((0.0, -3.45), "#0367fc"),
-    "OB_right": ((1.95, -3.45), "#fc9d03"),
-    "RSP_base": ((0.0, 3.20), "#fc4103"),
+    name: (place, _COLOURS.get(name, _ORANGE)) for name, place in WFIELD_POINTS_MM.items()
 }
 
 
@@ -304,5 +302,5 @@ def _as_lists(names: Sequence[str], points: FloatArray) -> dict[str, list[Any]]:
         "x": points[:, 0].tolist(),
         "y": points[:, 1].tolist(),
         "name": list(names),
-        "color": [WFIELD_LANDMARKS.get(name, ((0, 0), "#fc9d03"))[1] for name in names],
+        "color": [_COLOURS.get(name, _ORANGE) for name in names],
     }

@@ -15,6 +15,7 @@ from skimage.segmentation import find_boundaries
 from napari_brainreg3d.errors import RegistrationError
 from napari_brainreg3d.geometry.frames import FloatArray, read_only
 from napari_brainreg3d.progress import Progress, report
+from napari_brainreg3d.projection.curves import CurveFit
 from napari_brainreg3d.projection.project import NothingSeenWarning, project
 from napari_brainreg3d.projection.projection import Projection
 from napari_brainreg3d.registration import Registration
@@ -72,7 +73,7 @@ class Uncertainty:
 
 def uncertainty(
     projection: Projection,
-    error: LandmarkFit | Mapping[str, float],
+    error: LandmarkFit | CurveFit | Mapping[str, float],
     *,
     poses: int = 50,
     seed: int = 0,
@@ -86,7 +87,7 @@ def uncertainty(
     projection
         What is judged. Its registration is the middle of the samples.
     error
-        A landmark fit (its covariance), or standard deviations by the names of
+        A fit to landmarks or curves (its covariance), or standard deviations by the names of
         :data:`~napari_brainreg3d.registration.reprojection.PARAMETERS`, e.g.
         ``{"down_um": 80, "right_um": 80, "yaw_deg": 1, "pitch_deg": 2, "roll_deg": 2}``; what is
         not named is certain. The angles then turn about the brain that the image centre sees.
@@ -187,16 +188,17 @@ def _labels(projection: Projection, registration: Registration) -> npt.NDArray[n
 
 def _sampled(
     projection: Projection,
-    error: LandmarkFit | Mapping[str, float],
+    error: LandmarkFit | CurveFit | Mapping[str, float],
     poses: int,
     rng: np.random.Generator,
 ) -> list[Registration]:
     registration = projection.registration
-    if isinstance(error, LandmarkFit):
-        names, covariance, pivot = error.parameters, error.covariance, error.pivot_um
-    else:
+    names: tuple[str, ...]
+    if isinstance(error, Mapping):
         names, pivot = PARAMETERS, _seen_in_the_middle(projection)
         covariance = np.diag(np.square(_checked_sds(error)))
+    else:
+        names, covariance, pivot = error.parameters, error.covariance, error.pivot_um
     draws = rng.multivariate_normal(np.zeros(len(names)), covariance, size=poses, method="eigh")
     samples = []
     for values in draws:

@@ -110,6 +110,7 @@ def fit_landmarks(
     click_sd_um: float = DEFAULT_CLICK_SD_UM,
     free_pixel_size: bool = False,
     keep: Sequence[str] = (),
+    nearest: bool = False,
 ) -> LandmarkFit:
     """Find the pose that brings atlas points onto the image points where they were clicked.
 
@@ -125,6 +126,9 @@ def fit_landmarks(
         Whether the pixel size is fitted too (its ratio of height to width stays).
     keep
         Parameters of :data:`PARAMETERS` not to be changed.
+    nearest
+        Whether, of two tilts that the clicks cannot tell apart, the one nearer to the present pose
+        is taken even if the other fits a little better: nothing flips while a point is dragged.
 
     Returns
     -------
@@ -146,7 +150,7 @@ def fit_landmarks(
     if unknown:
         raise RegistrationError(f"unknown parameters to keep: {', '.join(sorted(unknown))}")
     free = problem.choose_free(keep)
-    values, alternative = best_of_both_tilts(problem, free, click_sd_um)
+    values, alternative = best_of_both_tilts(problem, free, click_sd_um, nearest=nearest)
     values, outliers = _without_outliers(problem, values, free, click_sd_um)
     return _reported(problem, values, free, outliers, alternative, click_sd_um, keep)
 

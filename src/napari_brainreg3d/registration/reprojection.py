@@ -49,10 +49,27 @@ def pose_from(start: Pose, pivot_um: FloatArray, values: FloatArray) -> Pose:
 
 
 class Reprojection:
-    """Residuals as a function of the parameters: offsets from the start, um, degrees, percent."""
+    """Residuals as a function of the parameters: offsets from the start, um, degrees, percent.
+
+    Parameters
+    ----------
+    start
+        The registration from which the parameters count.
+    landmarks
+        At least two that are known on both sides.
+    free_pixel_size
+        Whether the pixel size is a parameter.
+    pivot_um : ndarray, shape (3,), or None
+        The point about which the angles turn; None: the middle of the landmarks.
+    """
 
     def __init__(
-        self, start: Registration, landmarks: Sequence[Landmark], *, free_pixel_size: bool
+        self,
+        start: Registration,
+        landmarks: Sequence[Landmark],
+        *,
+        free_pixel_size: bool,
+        pivot_um: FloatArray | None = None,
     ) -> None:
         self._landmarks = landmarks
         pairs = [m for m in landmarks if m.image_px is not None and m.atlas_um is not None]
@@ -69,7 +86,7 @@ class Reprojection:
             raise RegistrationError("all landmarks lie in one point: place them apart")
         self.parameters = (*PARAMETERS, SCALE) if free_pixel_size else PARAMETERS
         self._angles = np.array(start.pose.angles_deg)
-        self.pivot_um = self.atlas_um.mean(axis=0)
+        self.pivot_um = self.atlas_um.mean(axis=0) if pivot_um is None else pivot_um
         self._pivot_in_plane = start.pose.to_plane(self.pivot_um)
         self._clicks_um = start.grid.to_offsets(self.clicks_px)
 
@@ -103,13 +120,24 @@ class Reprojection:
 
     def residuals(self, values: FloatArray) -> FloatArray:
         """From each click to where the point is seen: (down, right) in turn, shape (2 N,), um."""
+        return np.asarray(self._residuals_at(values[None])[0])
+
+    def _residuals_at(self, trials: FloatArray) -> FloatArray:
+        """Residuals of several trials, shape (K, P): shape (K, 2 N), um."""
         # What View does, without making (and checking) a Pose and a View for every trial.
-        rotation = VIEWS[self.start.pose.view] @ rotation_from_angles(*(self._angles + values[3:6]))
-        in_plane = (self.atlas_um - self.pivot_um) @ rotation + self._pivot_in_plane - values[:3]
+        rotations: dict[bytes, FloatArray] = {}
+        for turn in trials[:, 3:6]:
+            if turn.tobytes() not in rotations:
+                rotation = rotation_from_angles(*(self._angles + turn))
+                rotations[turn.tobytes()] = VIEWS[self.start.pose.view] @ rotation
+        turned = np.stack([rotations[turn.tobytes()] for turn in trials[:, 3:6]])
+        in_plane = (self.atlas_um - self.pivot_um) @ turned
+        in_plane += self._pivot_in_plane - trials[:, None, :3]
         seen = self.start.camera.offsets(in_plane)
-        factor = self._factor(values)
+        factors = np.array([self._factor(values) for values in trials])
         # A point behind the camera: far, but finite, so that the search can turn back.
-        return np.nan_to_num(seen - self._clicks_um * factor, nan=1e6).ravel()
+        missed = np.nan_to_num(seen - self._clicks_um * factors[:, None, None], nan=1e6)
+        return np.asarray(missed.reshape(len(trials), -1))
 
     def jacobian(
         self, values: FloatArray, which: npt.NDArray[np.bool_] | None = None
@@ -118,12 +146,15 @@ class Reprojection:
 
         ``values`` has shape (P,); ``which``, shape (P,), says which columns to give.
         """
-        steps = np.diag([1.0, 1.0, 1.0, 1e-2, 1e-2, 1e-2, 1e-2][: len(values)])
-        columns = [
-            (self.residuals(values + step) - self.residuals(values - step)) / (2 * step.max())
-            for step in (steps if which is None else steps[which])
-        ]
-        return np.stack(columns, axis=1)
+        sizes = np.array([1.0, 1.0, 1.0, 1e-2, 1e-2, 1e-2, 1e-2][: len(values)])
+        steps = np.diag(sizes)
+        if which is not None:
+            steps, sizes = steps[which], sizes[which]
+        # All at once: calls of numpy, not sums, are what takes time with a few points.
+        ahead, behind = np.split(
+            self._residuals_at(np.concatenate([values + steps, values - steps])), 2
+        )
+        return np.asarray(((ahead - behind) / (2 * sizes[:, None])).T)
 
     def choose_free(self, keep: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Which parameters the points determine, shape (P,), seen from the start pose."""

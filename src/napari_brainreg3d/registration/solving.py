@@ -27,6 +27,7 @@ def solve(
     *,
     use: npt.NDArray[np.bool_] | None = None,
     robust: bool | None = None,
+    precision: float = 1e-12,
 ) -> tuple[FloatArray, float]:
     """Least squares over the free parameters.
 
@@ -44,6 +45,8 @@ def solve(
         Which landmarks count; None: all.
     robust
         None: when there are enough landmarks to tell a wrong one.
+    precision
+        Relative change at which the search ends.
 
     Returns
     -------
@@ -72,9 +75,9 @@ def solve(
         x_scale=np.array([100.0, 100.0, 1000.0, 1.0, 1.0, 1.0, 1.0])[: len(start)][free],
         loss="huber" if is_robust else "linear",
         f_scale=2.0 * click_sd_um,
-        xtol=1e-12,
-        ftol=1e-12,
-        gtol=1e-12,
+        xtol=precision,
+        ftol=precision,
+        gtol=precision,
         max_nfev=100,
     )
     values[free] = result.x
@@ -82,11 +85,16 @@ def solve(
 
 
 def best_of_both_tilts(
-    problem: Reprojection, free: npt.NDArray[np.bool_], click_sd_um: float
+    problem: Reprojection,
+    free: npt.NDArray[np.bool_],
+    click_sd_um: float,
+    *,
+    nearest: bool = False,
 ) -> tuple[FloatArray, Pose | None]:
     """Solve from the present pose and from its mirrored tilt, and take the better answer.
 
-    Of three points both fit exactly: then the one nearer to the present pose.
+    Of three points both fit exactly: then the one nearer to the present pose. With ``nearest`` that
+    is also so wherever the clicks cannot rule one of the two out.
 
     Returns
     -------
@@ -104,15 +112,15 @@ def best_of_both_tilts(
     if _angle_between(pose, other_pose) < np.radians(0.1):
         return values, None
     start = problem.start.pose
-    if len(problem.names) == 3:
-        # Both fit exactly: only the present pose can tell.
+    # A chi-squared of 9 apart is 3 standard deviations: then the worse one is ruled out.
+    apart = 2.0 * abs(cost - other_cost) / click_sd_um**2
+    if len(problem.names) == 3 or (nearest and apart <= 9.0):
+        # Both fit: only the present pose can tell.
         is_other_better = _angle_between(start, other_pose) < _angle_between(start, pose)
     else:
         is_other_better = other_cost < cost
     if is_other_better:
         values, pose, other_pose = other, other_pose, pose
-    # A chi-squared of 9 apart is 3 standard deviations: then the worse one is ruled out.
-    apart = 2.0 * abs(cost - other_cost) / click_sd_um**2
     return values, other_pose if apart <= 9.0 else None
 
 
