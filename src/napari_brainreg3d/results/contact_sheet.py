@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,7 +26,7 @@ from napari_brainreg3d.results.contact_panels import (
 )
 from napari_brainreg3d.results.lettering import Colour, measure, write
 
-_PANEL_PX: Final = (210, 280)
+PANEL_PX: Final = (210, 280)
 """Largest height and width of a panel."""
 
 _TEXT_PX, _GAP_PX, _BORDER_PX, _HEADER_PX = 310, 14, 24, 58
@@ -35,12 +35,16 @@ _MOST_LINES: Final = 8
 _PAPER: Final = (255, 255, 255)
 _INK: Final = (28, 32, 40)
 _GREY: Final = (104, 112, 124)
-_GOOD: Final = (24, 120, 62)
-_WEAK: Final = (176, 104, 0)
-_BAD: Final = (178, 34, 34)
+#: Colours of the first line under a name.
+GOOD: Final = (24, 120, 62)
+WEAK: Final = (176, 104, 0)
+BAD: Final = (178, 34, 34)
 _EMPTY: Final = (238, 240, 243)
-_TITLES: Final = ("session", "before", "after", "after, checkerboard")
-_LEGEND: Final = "magenta: reference, green: session, grey: both alike"
+TITLES: Final = ("session", "before", "after", "after, checkerboard")
+"""Of the columns, where sessions are matched."""
+
+LEGEND: Final = "magenta: reference, green: session, grey: both alike"
+"""What the colours mean there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,35 +118,42 @@ def contact_entry(
     if problem or match is None:
         room = max(_MOST_LINES - len(figures), 1)
         reason = textwrap.wrap(problem, 40, max_lines=room, placeholder=" ...")
-        return ContactEntry(name, ("not matched", *figures, *reason), _BAD, panels)
-    return ContactEntry(name, figures, _GOOD if match.quality >= GOOD_QUALITY else _WEAK, panels)
+        return ContactEntry(name, ("not matched", *figures, *reason), BAD, panels)
+    return ContactEntry(name, figures, GOOD if match.quality >= GOOD_QUALITY else WEAK, panels)
 
 
-def contact_sheet(entries: Iterable[ContactEntry]) -> Rgb:
+def contact_sheet(
+    entries: Iterable[ContactEntry], *, titles: Sequence[str] = TITLES, legend: str = LEGEND
+) -> Rgb:
     """Lay out rows of sessions in one picture.
 
     Parameters
     ----------
     entries
         In the order of the rows.
+    titles
+        Of the column with the names and of those with the panels.
+    legend
+        What the colours of the panels mean.
 
     Returns
     -------
     ndarray, shape (H, W, 3), uint8
-        Per row the session's name and figures, the images laid over each other before and after,
-        and a checkerboard of them. Without entries only the titles.
+        Per row the session's name and figures, then its panels; by default the images laid over
+        each other before and after, and a checkerboard of them. Without entries only the titles.
     """
     rows = list(entries)
-    row_px = _PANEL_PX[0] + _GAP_PX
-    width = 2 * _BORDER_PX + _TEXT_PX + 3 * (_PANEL_PX[1] + _GAP_PX)
+    columns = len(titles) - 1
+    row_px = PANEL_PX[0] + _GAP_PX
+    width = 2 * _BORDER_PX + _TEXT_PX + columns * (PANEL_PX[1] + _GAP_PX)
     height = 2 * _BORDER_PX + _HEADER_PX + len(rows) * row_px
     sheet = Image.new("RGB", (width, height), _PAPER)
     lefts = [_BORDER_PX] + [
-        _BORDER_PX + _TEXT_PX + number * (_PANEL_PX[1] + _GAP_PX) for number in range(3)
+        _BORDER_PX + _TEXT_PX + number * (PANEL_PX[1] + _GAP_PX) for number in range(columns)
     ]
-    for left, title in zip(lefts, _TITLES, strict=True):
+    for left, title in zip(lefts, titles, strict=True):
         write(sheet, left, _BORDER_PX + 14, title, 18, _INK, anchor="ls", is_bold=True)
-    write(sheet, lefts[1], _BORDER_PX + 38, _LEGEND, 14, _GREY, anchor="ls")
+    write(sheet, lefts[1], _BORDER_PX + 38, legend, 14, _GREY, anchor="ls")
     for number, entry in enumerate(rows):
         _draw_row(sheet, entry, lefts, _BORDER_PX + _HEADER_PX + number * row_px)
     return np.array(sheet)
@@ -166,7 +177,7 @@ def _draw_row(sheet: Image.Image, entry: ContactEntry, lefts: list[int], top: in
         colour = entry.colour if number == 0 else _INK
         row = top + 42 + number * _LINE_PX
         write(sheet, lefts[0], row, line, _LINE_SIZE, colour, anchor="ls", is_bold=number == 0)
-    height, width = _PANEL_PX
+    height, width = PANEL_PX
     for number, left in enumerate(lefts[1:]):
         box = Image.new("RGB", (width, height), _EMPTY)
         if number < len(entry.panels):
@@ -196,7 +207,7 @@ def _panels(
         PixelGrid((grey.shape[0], grey.shape[1]), size)
         for grey, size in zip((previous, new), sizes, strict=True)
     )
-    um_per_px = max(um / px for um, px in zip(grid.extent_um, _PANEL_PX, strict=True))
+    um_per_px = max(um / px for um, px in zip(grid.extent_um, PANEL_PX, strict=True))
     height, width = (max(1, round(um / um_per_px)) for um in grid.extent_um)
     panel = PixelGrid((height, width), (um_per_px, um_per_px))
     to_previous = _between(panel, grid)
