@@ -90,7 +90,7 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         table = pd.read_csv(
             path,
             keep_default_na=False,
-            na_values=dict.fromkeys(("projected_mm2", "surface_mm2", *_SURE), ["", "nan"]),
+            na_values={name: ["", "nan"] for name in ("projected_mm2", "surface_mm2", *_SURE)},
             dtype=dict.fromkeys(_TEXT, str),
             encoding="utf-8",
         )

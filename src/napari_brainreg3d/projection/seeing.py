@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Final
@@ -14,6 +13,7 @@ from napari_brainreg3d.progress import Progress, report
 from napari_brainreg3d.projection.casting import caster_for
 from napari_brainreg3d.projection.projection import ProjectionSettings
 from napari_brainreg3d.projection.resolve import IdLookup, Seen, resolve_at_depth, resolve_surface
+from napari_brainreg3d.threads import thread_count
 
 #: Rays per piece of work: small enough for the processor's cache, large enough for the overhead.
 RAYS_PER_PIECE: Final = 1 << 15
@@ -80,7 +80,7 @@ def run_pieces(
     Cancelled
         When ``progress`` said so.
     """
-    workers = os.cpu_count() or 1
+    workers = thread_count()
     report(progress, 0, total)
     done = 0
     with ThreadPoolExecutor(max_workers=workers) as pool:

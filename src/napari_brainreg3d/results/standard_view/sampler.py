@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +31,7 @@ from napari_brainreg3d.results.standard_view.weights import (
     PixelWeights,
     linear_weights,
 )
+from napari_brainreg3d.threads import thread_count
 
 #: Rays per piece of work, as in a projection.
 _RAYS_PER_PIECE: Final = 1 << 15
@@ -157,7 +157,7 @@ def standard_sampler(
         return place, linear_weights(onlooker, points.reshape(*samples.shape[:2], 3), shares)
 
     parts = []
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(max_workers=thread_count()) as pool:
         report(progress, 0, len(pieces))
         try:
             for done, part in enumerate(pool.map(work, pieces), start=1):
