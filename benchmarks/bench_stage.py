@@ -130,8 +130,12 @@ def main() -> None:
     report("readout under the cursor", reading, READOUT_MS, yard)
     for there in ("look_through", "image"):
         stage.set_mode("brain")
-        times = measured(lambda i: stage.set_mode((there, "brain")[i % 2]))  # noqa: B023
-        print(f"switch between brain and {there}: CPU {times[0]:.0f} ms, wall {times[1]:.0f} ms")
+        for mode, other in ((there, "brain"), ("brain", there)):
+            times = measured(
+                lambda _: stage.set_mode(mode),  # noqa: B023
+                lambda: stage.set_mode(other),  # noqa: B023
+            )
+            print(f"switch from {other} to {mode}: CPU {times[0]:.0f} ms, wall {times[1]:.0f} ms")
     stage.close()
     viewer.close()
 

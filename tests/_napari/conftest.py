@@ -13,21 +13,39 @@ from napari.utils.notifications import Notification, notification_manager
 from npe2 import PluginManager, PluginManifest
 
 from napari_brainreg3d._napari.bench import Bench, bench_for
-from napari_brainreg3d._napari.widgets.contents import Contents  # so that panels fill at once
+from napari_brainreg3d._napari.widgets.kinds import KINDS  # so that panels fill at once
 from tests.fixtures.gui import make_ready, wait_for_work
 
-assert Contents
+assert KINDS
 MANIFEST = Path(__file__).parents[2] / "napari.yaml"
 
 
-@pytest.fixture
-def plugin() -> PluginManager:
-    """napari's plugin manager, which knows this plugin whether or not it is installed."""
+@pytest.fixture(scope="session", autouse=True)
+def known_plugin() -> PluginManager:
+    """napari's plugin manager, which knows this plugin whether or not it is installed.
+
+    Before the first viewer: each one that napari's fixture makes listens once more to plugins
+    that come later, and the second listener refuses commands that the first has registered.
+    """
     manager = PluginManager.instance()
     manager.discover()
     if "napari-brainreg3d" not in manager:
         manager.register(PluginManifest.from_file(MANIFEST))
     return manager
+
+
+@pytest.fixture
+def plugin(known_plugin: PluginManager) -> PluginManager:
+    """The same, for tests that ask it something."""
+    return known_plugin
+
+
+@pytest.fixture(autouse=True)
+def own_data_folder(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keep what is saved for a crash out of the user's own folder."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture

@@ -21,7 +21,12 @@ from napari_brainreg3d._napari.placing import (
     turned_to,
     with_distance,
 )
-from napari_brainreg3d._napari.sides import edge_words, is_same_side, side_sentence
+from napari_brainreg3d._napari.sides import (
+    edge_words,
+    is_same_side,
+    side_sentence,
+    side_sentences,
+)
 from napari_brainreg3d._napari.widgets.align_section import AlignSection
 from napari_brainreg3d.atlas.bregma import BREGMA_PRESETS, BregmaPreset
 from napari_brainreg3d.geometry import VIEWS, OrthographicCamera, PinholeCamera, Pose
@@ -121,6 +126,25 @@ class TestSides:
         pose = Pose.dorsal(centre_um=CENTRE, yaw_deg=10.0, pitch_deg=-15.0, roll_deg=20.0)
         sentence = side_sentence(pose, OrthographicCamera())
         assert sentence == "The left edge of the image is the animal's left."
+
+    @pytest.mark.parametrize(
+        ("yaw_deg", "expected"),
+        [
+            (
+                0.0,
+                "The left edge of the image is the animal's left. Its top is the front (nose).",
+            ),
+            (
+                90.0,
+                "The top edge of the image is the animal's left. Its right is the front (nose).",
+            ),
+        ],
+    )
+    def test_two_edges_are_named_that_say_different_things(
+        self, yaw_deg: float, expected: str
+    ) -> None:
+        pose = Pose.dorsal(centre_um=CENTRE, yaw_deg=yaw_deg)
+        assert side_sentences(pose, OrthographicCamera()) == expected
 
     def test_mirroring_and_turning_round_are_another_side(self) -> None:
         pose, plain = Pose.dorsal(centre_um=CENTRE), OrthographicCamera()

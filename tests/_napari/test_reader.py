@@ -12,6 +12,7 @@ import tifffile
 from napari.components import ViewerModel
 
 from napari_brainreg3d._napari import loading
+from napari_brainreg3d._napari.autosave import autosave_folder
 from napari_brainreg3d._napari.bench import Bench, bench_for
 from napari_brainreg3d._napari.links import Links
 from napari_brainreg3d._napari.options import ProjectOptions
@@ -319,3 +320,126 @@ def test_other_viewers_are_not_touched(bench: Bench, session_file: Path, qtbot: 
     wait_for_work(qtbot, bench)
     assert other.session.scene is None
     other.stage.close()
+
+
+@pytest.mark.usefixtures("plugin")
+class TestNothingUnsavedIsLost:
+    """Opening a session file while there is an alignment that is in no file yet."""
+
+    @pytest.fixture
+    def aligned(self, ready: Bench) -> Bench:
+        ready.session.aligner.turn(yaw_deg=33.0)
+        ready.session.aligner.end_gesture()
+        return ready
+
+    def open(self, bench: Bench, file: Path, qtbot: Any) -> None:
+        bench.opening.open_file(file)
+        wait_for_work(qtbot, bench)
+        wait_for_work(qtbot, bench)
+        assert bench.session.alignment is not None
+        assert bench.session.alignment.pose == POSE
+
+    def test_undo_brings_it_back_with_its_image_and_atlas(
+        self, aligned: Bench, model: ViewerModel, session_file: Path, qtbot: Any, told: list[str]
+    ) -> None:
+        before, layer = aligned.session.alignment, aligned.stage.image_layer
+        self.open(aligned, session_file, qtbot)
+        assert aligned.stage.image_layer is not layer
+        assert len(told) == 1
+        assert "the alignment of picture, which was not saved" in told[0]
+        aligned.keeping.undo()
+        wait_for_work(qtbot, aligned)
+        assert aligned.session.alignment == before
+        assert aligned.stage.image_layer is layer  # which has no file
+        assert aligned.keeping.kept is None
+        assert len(told) == 1
+
+    def test_the_key_undoes_changes_first(
+        self, aligned: Bench, session_file: Path, qtbot: Any
+    ) -> None:
+        before = aligned.session.alignment
+        self.open(aligned, session_file, qtbot)
+        aligned.session.aligner.slide(100.0, 0.0)
+        key = next(key for key in aligned.stage.viewer.keymap if str(key) == "Ctrl+Z")
+        press = aligned.stage.viewer.keymap[key]
+        press(aligned.stage.viewer)
+        assert aligned.session.alignment is not None
+        assert aligned.session.alignment.pose == POSE
+        press(aligned.stage.viewer)
+        wait_for_work(qtbot, aligned)
+        assert aligned.session.alignment == before
+
+    def test_what_was_changed_since_is_kept_in_its_turn(
+        self, aligned: Bench, session_file: Path, qtbot: Any
+    ) -> None:
+        self.open(aligned, session_file, qtbot)
+        aligned.session.aligner.turn(roll_deg=3.0)
+        changed = aligned.session.alignment
+        for _ in range(2):
+            aligned.keeping.go_back()
+            wait_for_work(qtbot, aligned)
+            wait_for_work(qtbot, aligned)
+        assert aligned.session.alignment == changed
+
+    def test_the_panel_offers_it(self, aligned: Bench, session_file: Path, qtbot: Any) -> None:
+        before = aligned.session.alignment
+        offers = Offers(aligned, Links())
+        qtbot.addWidget(offers)
+        self.open(aligned, session_file, qtbot)
+        assert "picture" in offers.words.text()
+        offers.yes.click()
+        wait_for_work(qtbot, aligned)
+        assert aligned.session.alignment == before
+        assert not offers.isVisibleTo(None)
+
+    def test_it_can_be_forgotten(self, aligned: Bench, session_file: Path, qtbot: Any) -> None:
+        offers = Offers(aligned, Links())
+        qtbot.addWidget(offers)
+        self.open(aligned, session_file, qtbot)
+        offers.no.click()
+        assert aligned.keeping.kept is None
+        assert not offers.isVisibleTo(None)
+
+    def test_a_saved_alignment_makes_no_fuss(
+        self, aligned: Bench, session_file: Path, tmp_path: Path, qtbot: Any, told: list[str]
+    ) -> None:
+        aligned.save_session(tmp_path / "mine.brainreg3d.json")
+        self.open(aligned, session_file, qtbot)
+        self.open(aligned, session_file, qtbot)
+        assert aligned.keeping.kept is None
+        assert told == []
+
+    def test_an_untouched_start_is_not_worth_it(
+        self, ready: Bench, session_file: Path, qtbot: Any, told: list[str]
+    ) -> None:
+        self.open(ready, session_file, qtbot)
+        assert ready.keeping.kept is None
+        assert told == []
+
+    def test_a_crash_right_after_does_not_lose_it_either(
+        self, aligned: Bench, session_file: Path, qtbot: Any
+    ) -> None:
+        kept = aligned.session.alignment
+        self.open(aligned, session_file, qtbot)
+        poses = {load_session(path).registration.pose for path in autosave_folder().glob("*.json")}
+        assert kept is not None
+        assert {kept.pose, POSE} <= poses
+
+
+@pytest.mark.usefixtures("plugin")
+def test_what_other_parts_keep_comes_back(
+    ready: Bench, tmp_path: Path, model: ViewerModel, qtbot: Any
+) -> None:
+    given: list[Any] = []
+    ready.saved_parts.register("curves", lambda: [[1, 2.5]], given.append)
+    ready.saved_parts.register("nothing", lambda: None, given.append)
+    path = ready.save_session(tmp_path / "a.brainreg3d.json")
+    assert json.loads(path.read_text())["session"]["parts"] == {"curves": [[1, 2.5]]}
+    ready.saved_parts.restore(load_session(path).parts)
+    assert given == [[[1, 2.5]], None]
+
+
+def test_parts_that_nobody_here_knows_are_written_again(ready: Bench, tmp_path: Path) -> None:
+    ready.saved_parts.restore({"of a later version": {"a": 1}})
+    path = ready.save_session(tmp_path / "a.brainreg3d.json")
+    assert load_session(path).parts == {"of a later version": {"a": 1}}

@@ -10,9 +10,10 @@ from napari.layers import Image
 from npe2 import PluginManager
 
 from napari_brainreg3d._napari.bench import Bench
-from napari_brainreg3d._napari.sample_data import demo_widefield
+from napari_brainreg3d._napari.sample_data import demo_traces, demo_widefield
 from napari_brainreg3d._napari.widgets.docking import DOCK_NAME
 from napari_brainreg3d.demo import demo_image, demo_registration
+from napari_brainreg3d.demo.movie import demo_movie
 from tests.fixtures.gui import wait_for_work
 
 
@@ -51,5 +52,34 @@ def test_opened_in_a_window_it_is_ready_to_align(
 
 
 def test_the_menu_calls_it_what_it_is(plugin: PluginManager) -> None:
-    (sample,) = plugin.get_manifest("napari-brainreg3d").contributions.sample_data
-    assert sample.display_name == "Demo widefield image (schematic mouse brain)"
+    image, movie = plugin.get_manifest("napari-brainreg3d").contributions.sample_data
+    assert image.display_name == "Demo widefield image (schematic mouse brain)"
+    assert movie.display_name == "Demo movie, aligned (200 frames, known activity)"
+
+
+def test_the_demo_movie_is_aligned_as_it_was_drawn(
+    viewer: Any, window_bench: Bench, qtbot: Any
+) -> None:
+    """From the menu's entry to traces, with nothing to align."""
+    ((frames, options, _),) = demo_traces()
+    layer = viewer.add_image(frames, **options)
+    wait_for_work(qtbot, window_bench)
+    session, movie = window_bench.session, demo_movie()
+    assert window_bench.stage.image_layer is layer
+    assert window_bench.stage.frames == len(movie.frames)
+    registration = session.registration
+    assert registration is not None
+    np.testing.assert_allclose(registration.pose.rotation, movie.registration.pose.rotation)
+    np.testing.assert_allclose(registration.pose.centre_um, movie.registration.pose.centre_um)
+    assert registration.pixel_size_um == pytest.approx(movie.registration.pixel_size_um)
+    window_bench.projecting.run()
+    wait_for_work(qtbot, window_bench)
+    window_bench.measuring.tracing.run()
+    wait_for_work(qtbot, window_bench)
+    traces = window_bench.measuring.tracing.traces
+    assert traces is not None
+    used = traces.regions.set_index("column")["used_pixels"]
+    large = [name for name in movie.truth if used[name] > 100]
+    assert len(large) > 4
+    for name in large:
+        assert np.corrcoef(traces.table[name], movie.truth[name])[0, 1] > 0.9, name

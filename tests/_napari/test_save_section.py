@@ -15,7 +15,6 @@ from qtpy.QtWidgets import QMessageBox
 from napari_brainreg3d._napari.bench import Bench, bench_for
 from napari_brainreg3d._napari.links import Links
 from napari_brainreg3d._napari.persistence import load_session
-from napari_brainreg3d._napari.saving import result_path
 from napari_brainreg3d._napari.widgets.save_section import SaveSection
 from napari_brainreg3d.geometry import Pose
 from napari_brainreg3d.io.label_tiff import read_labels
@@ -55,12 +54,17 @@ def answer(monkeypatch: pytest.MonkeyPatch, button: QMessageBox.StandardButton) 
     return asked
 
 
-def test_names_are_those_that_the_library_writes(projected: Bench, tmp_path: Path) -> None:
+def test_it_knows_beforehand_which_files_would_be_replaced(
+    projected: Bench, tmp_path: Path
+) -> None:
     projection = projected.session.projection
     assert projection is not None
     what = [name for name in ALL_RESULTS if name != "unresolved"]
-    written = write_results(tmp_path, "a", projection, what=what)
-    assert sorted(written) == sorted(result_path(tmp_path, "a", name) for name in what)
+    assert projected.saving.would_replace(tmp_path, "a", what) == []
+    write_results(tmp_path, "a", projection, what=what)
+    found = projected.saving.would_replace(tmp_path, "a", what)
+    assert set(found) == set(tmp_path.iterdir())
+    assert tmp_path / "a_overview.png" in found
 
 
 def test_what_is_ticked_is_written_and_said(

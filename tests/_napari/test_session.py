@@ -6,7 +6,9 @@ import dataclasses
 
 import pytest
 
-from napari_brainreg3d._napari.session import SECTIONS, Session, SessionImage
+from napari_brainreg3d._napari.session import Session
+from napari_brainreg3d._napari.session_image import SessionImage
+from napari_brainreg3d._napari.steps_left import SECTIONS
 from napari_brainreg3d.atlas.bregma import BREGMA_PRESETS
 from napari_brainreg3d.errors import RegistrationError
 from napari_brainreg3d.geometry import OrthographicCamera, PinholeCamera, Pose

@@ -121,6 +121,14 @@ class TestAnyLabels:
         assert masks.names == ("A", "B")
         np.testing.assert_array_equal(masks.masks[1], self.LABELS == 7)
 
+    def test_without_any_label_there_is_no_mask_to_write(self, tmp_path: Path) -> None:
+        empty = np.zeros((4, 5), int)
+        with pytest.raises(OutputError, match="mine holds no label"):
+            write_mask_stack(
+                str(tmp_path / "a.brainreg_masks.tif"), [(empty, self.meta(), "labels")]
+            )
+        assert list(tmp_path.iterdir()) == []
+
     def test_what_was_painted_into_our_labels_is_written(
         self, projected: Bench, model: ViewerModel, tmp_path: Path
     ) -> None:

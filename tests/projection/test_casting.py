@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 
 import numpy as np
@@ -215,3 +216,19 @@ def test_a_caster_is_built_once_and_goes_with_its_mesh() -> None:
     del mesh
     gc.collect()
     assert gone() is None
+
+
+def test_an_engine_made_in_a_thread_finds_the_same_faces() -> None:
+    """There it copies the mesh in another way, which lets other threads run meanwhile."""
+    pytest.importorskip("embreex", reason="no wheel of embreex for this platform")
+    mesh = sphere_mesh(1000.0, (4000.0, 3000.0, 5000.0), 3)
+    random = np.random.default_rng(3)
+    origins, directions = random.normal(0.0, 50.0, (500, 3)), random.normal(0.0, 1.0, (500, 3))
+    origins += mesh.bounds_um.mean(axis=0)
+    made: list[EmbreeEngine] = []
+    thread = threading.Thread(target=lambda: made.append(EmbreeEngine(mesh)))
+    thread.start()
+    thread.join()
+    faces = made[0].first_faces(origins, directions)
+    np.testing.assert_array_equal(faces, EmbreeEngine(mesh).first_faces(origins, directions))
+    assert len(np.unique(faces)) > 50

@@ -11,6 +11,7 @@ from psygnal import Signal
 from napari_brainreg3d._napari.history import History
 from napari_brainreg3d.errors import RegistrationError
 from napari_brainreg3d.geometry import Camera, Pose
+from napari_brainreg3d.registration import Landmark
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Alignment:
     pose: Pose
     camera: Camera
     pixel_size_um: tuple[float, float]
+    landmarks: tuple[Landmark, ...] = ()
 
 
 class Aligner:
@@ -63,7 +65,10 @@ class Aligner:
     @property
     def is_untouched(self) -> bool:
         """Whether the alignment is still the start pose: brainreg3D refuses to accept that."""
-        return self.present is not None and self.present == self._start
+        if self.present is None or self._start is None:
+            return False
+        # Landmarks alone, as long as nothing was fitted to them, have moved nothing.
+        return dataclasses.replace(self.present, landmarks=()) == self._start
 
     def begin(self, alignment: Alignment, *, is_start: bool = True) -> None:
         """Start anew from ``alignment``.
@@ -92,6 +97,17 @@ class Aligner:
     def set_pixel_size(self, size_um: tuple[float, float], *, merge: str | None = None) -> None:
         """Change the pixel size (row, column), um."""
         self._change(merge, pixel_size_um=size_um)
+
+    def set_landmarks(self, landmarks: tuple[Landmark, ...], *, merge: str | None = None) -> None:
+        """Change the landmarks; the image stays where it is."""
+        self._change(merge, landmarks=landmarks)
+
+    def set_alignment(self, alignment: Alignment, *, merge: str | None = None) -> None:
+        """Change everything at once, as one step to undo."""
+        changes = {
+            field.name: getattr(alignment, field.name) for field in dataclasses.fields(alignment)
+        }
+        self._change(merge, **changes)
 
     def slide(
         self, down_um: float, right_um: float, deeper_um: float = 0.0, *, merge: str | None = None

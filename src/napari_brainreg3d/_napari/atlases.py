@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from psygnal import Signal
@@ -15,7 +16,7 @@ from napari_brainreg3d.atlas.scene import Hemisphere, Scene
 from napari_brainreg3d.progress import Progress
 
 if TYPE_CHECKING:
-    from napari_brainreg3d._napari.session import Session
+    from napari_brainreg3d._napari.stage import Stage
     from napari_brainreg3d._napari.work import Jobs
     from napari_brainreg3d.atlas.selection import RegionRequest
 
@@ -34,8 +35,8 @@ class Atlases:
 
     changed: ClassVar[Signal] = Signal(object)
 
-    def __init__(self, session: Session, jobs: Jobs) -> None:
-        self._session, self._jobs = session, jobs
+    def __init__(self, stage: Stage, jobs: Jobs) -> None:
+        self._stage, self._session, self._jobs = stage, stage.session, jobs
         self._entries: tuple[AtlasEntry, ...] = (DEMO_ENTRY,)
         self._has_looked = False
 
@@ -68,7 +69,8 @@ class Atlases:
         self._entries = entries
         self.changed.emit(entries)
 
-    def _show_scene(self, scene: Scene) -> None:
+    def _show_scene(self, scene: Scene) -> Iterator[None]:
+        yield from self._stage.welcoming(scene)
         session = self._session
         is_other = session.scene is None or session.scene.atlas != scene.atlas
         chosen = RegionChoice(scene.ontology, [region.id for region in scene.regions])

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
+import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +20,15 @@ from qtpy.QtCore import QTimer
 
 from napari_brainreg3d._napari.persistence import SavedSession, save_session
 from napari_brainreg3d._napari.work import tell
+from napari_brainreg3d.atomic import TEMPORARY
 from napari_brainreg3d.errors import BrainregError, OutputError
 from napari_brainreg3d.registration.registration import SUFFIX
 
 #: A change is on disk this much later, at the latest, ms.
 DELAY_MS: Final = 500
+
+#: A kill may leave a file half written; after so long, s, nobody is writing it any more.
+_UNFINISHED_FOR_S: Final = 24 * 3600
 
 _numbers = itertools.count(1)
 
@@ -50,7 +56,7 @@ class Autosave:
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
         self._timer.timeout.connect(self.save_now)
-        self._removal: weakref.finalize[[Path], Autosave] | None = None
+        self._removals: list[weakref.finalize[[Path], Autosave]] = []
         self._is_closed = False
         self._has_failed = False
 
@@ -74,24 +80,33 @@ class Autosave:
             if self._path is None:
                 self._path = autosave_folder() / _own_name()
                 # Runs when napari ends in any orderly way, not when it is killed.
-                self._removal = weakref.finalize(self, discard, self._path)
+                self._removals.append(weakref.finalize(self, discard, self._path))
             save_session(self._path, saved, overwrite=True)
         except (OSError, OutputError) as error:
             if not self._has_failed:
                 tell(f"The session cannot be kept for a crash: {error}")
             self._has_failed = True
 
+    def set_aside(self) -> None:
+        """Bring the file up to date and leave it as it is; from now on another one is written."""
+        self.save_now()
+        self._path = None
+
     def close(self) -> None:
-        """Stop, and take the file away: the session has ended in good order."""
+        """Stop, and take the files away: the session has ended in good order."""
         self._is_closed = True
         self._timer.stop()
-        if self._removal is not None:
-            self._removal()
+        for remove in self._removals:
+            remove()
 
 
 def left_behind() -> list[Path]:
-    """Sessions that a crash left, newest first."""
-    files = [path for path in autosave_folder().glob(f"*{SUFFIX}") if not _is_in_use(path)]
+    """Sessions that a crash left, newest first; what was left unfinished long ago goes."""
+    folder = autosave_folder()
+    for unfinished in folder.glob(f"{TEMPORARY}*"):
+        if unfinished.stat().st_mtime < time.time() - _UNFINISHED_FOR_S:
+            shutil.rmtree(unfinished, ignore_errors=True)
+    files = [path for path in folder.glob(f"*{SUFFIX}") if not _is_in_use(path)]
     return sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)
 
 

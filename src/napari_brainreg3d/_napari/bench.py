@@ -9,10 +9,17 @@ from weakref import WeakValueDictionary
 
 from napari_brainreg3d._napari.atlases import Atlases
 from napari_brainreg3d._napari.autosave import Autosave, left_behind
+from napari_brainreg3d._napari.confidence.judging import Confidence
+from napari_brainreg3d._napari.curves.desk import Curves
+from napari_brainreg3d._napari.earlier.desk import Earlier
 from napari_brainreg3d._napari.images import Images
+from napari_brainreg3d._napari.keeping import Keeping
+from napari_brainreg3d._napari.landmarks.desk import LandmarkDesk
+from napari_brainreg3d._napari.measure.measuring import Measuring
 from napari_brainreg3d._napari.opening import Opening
 from napari_brainreg3d._napari.persistence import Frame, SavedSession, save_session
 from napari_brainreg3d._napari.projecting import Projecting
+from napari_brainreg3d._napari.saved_parts import SavedParts
 from napari_brainreg3d._napari.saving import Saving
 from napari_brainreg3d._napari.settings import current_settings
 from napari_brainreg3d._napari.stage import Stage, stage_for
@@ -40,7 +47,12 @@ class Bench:
         What is shown, and what is worked on.
     jobs
         Work in threads.
-    images, atlases, projecting, saving, opening
+    saved_parts
+        What others save with the session.
+    keeping
+        What is on disk, and what is not and must not be lost.
+    images, atlases, projecting, saving, opening, landmarks, confidence,
+    earlier, curves
         The steps of the work, one class each.
     """
 
@@ -48,12 +60,19 @@ class Bench:
         self.stage = stage
         self.session = stage.session
         self.jobs = Jobs()
+        self.saved_parts = SavedParts()
+        self.keeping = Keeping(self)
         self._is_closed = False
         self.images = Images(self)
-        self.atlases = Atlases(self.session, self.jobs)
+        self.atlases = Atlases(stage, self.jobs)
         self.projecting = Projecting(stage, self.jobs)
         self.saving = Saving(self)
         self.opening = Opening(self)
+        self.measuring = Measuring(self)
+        self.landmarks = LandmarkDesk(self)
+        self.confidence = Confidence(self)
+        self.earlier = Earlier(self)
+        self.curves = Curves(self)
         self._left_behind = left_behind()
         self.autosave = Autosave(self._to_autosave)
         for signal in (
@@ -65,6 +84,7 @@ class Bench:
             self.projecting.options_changed,
         ):
             signal.connect(self.autosave.touch)
+        stage.bind_key("Control-Z", self.keeping.undo)
         # Also keeps the bench alive as long as the stage.
         stage.closed.connect(partial(Bench.close, self))
 
@@ -98,6 +118,7 @@ class Bench:
             is_accepted=session.is_accepted,
             options=self.projecting.options if session.projection is not None else None,
             mode=stage.mode,
+            parts=self.saved_parts.snapshot(),
         )
 
     def save_session(self, path: str | Path, *, overwrite: bool = False) -> Path:
@@ -114,7 +135,9 @@ class Bench:
         saved = self.snapshot()
         if saved is None:
             raise RegistrationError(f"not yet: {', '.join(self.session.missing('save'))}")
-        return save_session(path, saved, overwrite=overwrite)
+        written = save_session(path, saved, overwrite=overwrite)
+        self.keeping.note_saved(saved)
+        return written
 
     def close(self, *_: object) -> None:
         """End all work; what runs in a thread is no longer waited for. Twice does no harm."""
@@ -122,6 +145,10 @@ class Bench:
             return
         self._is_closed = True
         self.jobs.cancel_all()
+        self.landmarks.close()
+        self.confidence.close()
+        self.earlier.close()
+        self.curves.close()
         self.images.close()
         self.autosave.close()
 

@@ -76,7 +76,12 @@ class Keys:
         self._viewer, self._views = viewer, views
         self._before: dict[str, Callable[..., Any] | None] = {}
         for key, act in self._bindings().items():
-            self._before[key] = viewer.bind_key(key, _telling(act), overwrite=True)
+            self.bind(key, act)
+
+    def bind(self, key: str, act: Callable[[], None]) -> None:
+        """Bind one more key until :meth:`close`; a key of ours gets another meaning."""
+        before = self._viewer.bind_key(key, _telling(act), overwrite=True)
+        self._before.setdefault(key, before)
 
     def close(self) -> None:
         """Let go of the keys."""

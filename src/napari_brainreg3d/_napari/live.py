@@ -55,43 +55,43 @@ class Live:
     def highlight(self, regions: Collection[int]) -> None:
         """Let some regions, by their index in the scene, stand out; none: all alike."""
         self._highlighted = tuple(sorted(regions))
-        self._shown.scenery.highlight(self._highlighted)
+        self._shown.layers.scenery.surfaces.highlight(self._highlighted)
         self.request_outlines()
 
     def set_outlines_visible(self, is_visible: bool) -> None:
         """Draw outlines, or take them away."""
         self.are_outlines_visible = is_visible
         if is_visible:
-            self._shown.shelf.want_all()
+            self._shown.layers.shelf.want_all()
             self.request_outlines()
         else:
             self.outlines.cancel()
-            self._shown.clear_outlines()
+            self._shown.layers.clear_outlines()
 
     def set_settings(self, settings: ProjectionSettings) -> None:
         """Choose how it is decided what a pixel sees."""
-        if settings != self._shown.settings:
-            self._shown.settings = settings
-            self._shown.settle()
+        if settings != self._shown.layers.settings:
+            self._shown.layers.settings = settings
+            self._shown.layers.settle()
             self.request_outlines()
 
     def request_outlines(self) -> None:
         """Have the outlines drawn anew, soon."""
         scene, registration = self._session.scene, self._session.registration
-        is_wanted = self.are_outlines_visible and self._shown.own.picture is not None
+        is_wanted = self.are_outlines_visible and self._shown.layers.own.picture is not None
         if scene is None or registration is None or not is_wanted:
             self.outlines.cancel()
             return
         self.outlines.request(
             scene,
             registration,
-            settings=self._shown.settings,
+            settings=self._shown.layers.settings,
             highlighted=self._highlighted,
         )
 
     def _on_scene(self) -> None:
         self._highlighted = ()
-        self._shown.shelf.want_all()
+        self._shown.layers.shelf.want_all()
         if self._session.scene is not None:
             self.outlines.warm_up(self._session.scene)
         self.refresh()
@@ -99,21 +99,21 @@ class Live:
     def _on_status(self) -> None:
         if self._session.bregma is not self._bregma:
             self._bregma = self._session.bregma
-            self._shown.settle()
+            self._shown.layers.settle()
 
     def _on_aligned(self) -> None:
         registration = self._session.registration
         if registration is None:
             return
-        if self._shown.is_3d and self._shown.lacks_plane:
+        if self._shown.is_3d and self._shown.layers.lacks_plane:
             self._shown.arrange()  # the first pose: from now on there is a plane
         else:
             self._shown.place(registration.view)
         if self.are_outlines_visible:
             self.request_outlines()
         else:
-            self._shown.settle()
+            self._shown.layers.settle()
 
     def _on_drawn(self, picture: npt.NDArray[np.uint8], small: Registration) -> None:
-        self._shown.draw_outlines(picture, small)
-        self._shown.settle()
+        self._shown.layers.draw_outlines(picture, small)
+        self._shown.layers.settle()

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from napari_brainreg3d._napari.layers.surfaces import brightness
+from napari_brainreg3d._napari.scene_layers import warm_up
 from napari_brainreg3d._napari.work import tell
 from napari_brainreg3d.atlas.loading import MeshFaultWarning, load_scene
 from napari_brainreg3d.atlas.scene import Hemisphere, Scene
@@ -29,9 +29,7 @@ def quiet_scene(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MeshFaultWarning)
         scene = load_scene(name, regions, hemisphere=hemisphere, progress=progress)
-    # Takes longest of all that showing the scene needs: here it is done in the thread.
-    for mesh in (scene.mesh, scene.brain):
-        brightness(mesh)
+    warm_up(scene)
     return scene
 
 

@@ -67,13 +67,21 @@ class Opening:
             self._left_behind = Path(path) if is_left_behind else None
             self.open(saved)
 
-    def open(self, saved: SavedSession) -> None:
-        """Bring a session back: the atlas is loaded in a thread, then the rest follows."""
+    def open(self, saved: SavedSession, scene: Scene | None = None) -> None:
+        """Bring a session back.
+
+        Parameters
+        ----------
+        saved
+            The session.
+        scene
+            Its atlas with its regions; None to have it loaded, in a thread.
+        """
         self._set(saved, atlas=False, image=False)
         registration = saved.registration
 
         def work(progress: Progress) -> Scene:
-            return quiet_scene(
+            return scene or quiet_scene(
                 registration.atlas,
                 registration.regions or None,
                 registration.hemisphere,
@@ -116,7 +124,11 @@ class Opening:
         saved, bench = self._saved, self._bench
         if saved is None:
             return
-        layer = self._find_layer(saved)
+        is_returning = saved is bench.keeping.kept
+        layer = bench.keeping.layer_for(saved)
+        bench.keeping.forget(saved)
+        bench.keeping.keep_present(saved)  # before another image is opened
+        layer = layer or self._find_layer(saved)
         registration = saved.registration
         has_image = layer is not None and self._take(layer, restoring=True)
         image = bench.session.image if has_image else None
@@ -124,6 +136,7 @@ class Opening:
             # What the user has aligned with counts, not what the file says of its pixels.
             image = dataclasses.replace(image, pixel_size_um=registration.pixel_size_um)
         bench.session.restore(registration, scene, image)
+        bench.saved_parts.restore(saved.parts)
         if saved.is_accepted:
             with telling():
                 bench.session.accept()
@@ -131,11 +144,16 @@ class Opening:
         if layer is not None and not has_image:
             tell(self._wrong_size(layer))
         self._set(None if has_image else saved, image=not has_image)
+        if has_image and isinstance(saved.frame, int):
+            bench.stage.set_frame(saved.frame)
         bench.stage.set_mode(saved.mode)
         if saved.options is not None:
             bench.projecting.set_options(saved.options)
             with telling():
                 bench.projecting.run()
+        # What a crash has left, or was kept, is in no file of the user's.
+        is_in_file = self._left_behind is None and not is_returning
+        bench.keeping.note_saved(saved if is_in_file else None)
         self._take_away_left_behind()
 
     def _take_away_left_behind(self) -> None:
@@ -148,14 +166,16 @@ class Opening:
 
     def _find_layer(self, saved: SavedSession) -> Any:
         """The layer of the image: one that is open already, or opened now; None when nowhere."""
-        path = saved.image_path
-        if path is None:
-            return None
+        path, name = saved.image_path, saved.registration.image_name
         for layer in self._bench.stage.viewer.layers:
-            is_image = isinstance(layer, Image) and role_of(layer) is None
-            if is_image and layer.source.path and Path(layer.source.path) == Path(path):
+            if not isinstance(layer, Image) or role_of(layer) is not None:
+                continue
+            source = layer.source.path
+            if path is None and source is None and layer.name == name:
+                return layer  # never a file, but still open
+            if path is not None and source and Path(source) == Path(path):
                 return layer
-        if not Path(path).is_file():
+        if path is None or not Path(path).is_file():
             return None
         with telling():
             return self._opened(path)
@@ -181,7 +201,7 @@ class Opening:
         stage.use_layer(layer)
         stage.set_taken("frame" if isinstance(saved.frame, int) else saved.frame)
         if isinstance(saved.frame, int) and stage.frames > 1:
-            stage.viewer.dims.set_point(0, saved.frame)
+            stage.set_frame(saved.frame)
         if not restoring:
             # The alignment is that of the file, whatever the image states.
             self._bench.session.set_pixel_size(saved.registration.pixel_size_um)

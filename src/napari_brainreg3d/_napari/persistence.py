@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -43,6 +43,8 @@ class SavedSession:
         How it was projected; None when it was not.
     mode
         What the viewer showed.
+    parts
+        What other parts of the plugin keep with it, by name; anything that JSON can hold.
     """
 
     registration: Registration
@@ -51,6 +53,7 @@ class SavedSession:
     is_accepted: bool = False
     options: ProjectOptions | None = None
     mode: Mode = "brain"
+    parts: dict[str, Any] = field(default_factory=dict)
 
 
 class _Part(BaseModel):
@@ -69,6 +72,7 @@ class _SessionPart(_Part):
     accepted: bool = False
     mode: Mode = "brain"
     projection: ProjectOptions | None = None
+    parts: dict[str, Any] = {}
 
 
 def to_text(saved: SavedSession, folder: str | os.PathLike[str] | None = None) -> str:
@@ -92,6 +96,7 @@ def to_text(saved: SavedSession, folder: str | os.PathLike[str] | None = None) -
         "accepted": saved.is_accepted,
         "mode": saved.mode,
         "projection": None if saved.options is None else asdict(saved.options),
+        "parts": saved.parts,
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
@@ -143,6 +148,7 @@ def load_session(path: str | os.PathLike[str]) -> SavedSession:
         is_accepted=part.accepted,
         options=part.projection,
         mode=part.mode,
+        parts=part.parts,
     )
     found = _find_image(file.absolute().parent, part.image, registration.image_name)
     return replace(saved, image_path=found)

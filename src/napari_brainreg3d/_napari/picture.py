@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_brainreg3d._napari.image_source import layer_pixel_size_um
-from napari_brainreg3d._napari.session import SessionImage
+from napari_brainreg3d._napari.session_image import SessionImage
 from napari_brainreg3d.errors import ImageError
 from napari_brainreg3d.geometry.frames import FloatArray
 from napari_brainreg3d.io.contrast import contrast_limits

@@ -1,30 +1,19 @@
-"""How a session is shown: which layers are there in which mode, and where the camera is."""
+"""How a session is shown: in one of three modes, with the camera where the mode wants it."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
-import numpy as np
-import numpy.typing as npt
 from psygnal import Signal
 
 from napari_brainreg3d._napari.canvas_view import CanvasView
-from napari_brainreg3d._napari.flat_view import FlatView
-from napari_brainreg3d._napari.layers.ownership import LayerTuple
-from napari_brainreg3d._napari.own_image import OwnImage
-from napari_brainreg3d._napari.picture import Picture
-from napari_brainreg3d._napari.results_layers import ResultLayers
-from napari_brainreg3d._napari.scenery import PLACES, Scenery
 from napari_brainreg3d._napari.session import Session
-from napari_brainreg3d._napari.shelf import Shelf
-from napari_brainreg3d._napari.units import matching_units
+from napari_brainreg3d._napari.shown_layers import Mode, ShownLayers
 from napari_brainreg3d._napari.viewpoints import Viewpoints
+from napari_brainreg3d.atlas.scene import Scene
 from napari_brainreg3d.errors import RegistrationError
 from napari_brainreg3d.geometry import View
-from napari_brainreg3d.projection.projection import ProjectionSettings
-from napari_brainreg3d.registration import Registration
-
-Mode = Literal["brain", "look_through", "image"]
 
 
 class Presentation:
@@ -44,46 +33,55 @@ class Presentation:
     Signals
     -------
     mode_changed(str)
+
+    Attributes
+    ----------
+    layers
+        What is in the viewer.
     """
 
     mode_changed: ClassVar[Signal] = Signal(str)
 
     def __init__(self, viewer: Any, session: Session) -> None:
-        self._viewer, self._session = viewer, session
-        self.mode: Mode = "brain"
-        self.is_3d = False
-        self.image_opacity = 0.75
-        self.is_frustum_visible = False
-        self.settings = ProjectionSettings()
-        self.own = OwnImage(viewer)
-        self.shelf = Shelf(viewer)
-        self.scenery = Scenery(self.shelf)
-        self.flat = FlatView(self.shelf)
-        self.results = ResultLayers(viewer, self.shelf, self._take_volumes)
+        self._session = session
         self.canvas = CanvasView(viewer)
-        self.viewpoints = Viewpoints(self.canvas, session, self.own)
+        self.layers = ShownLayers(viewer, session, self.canvas)
+        self.viewpoints = Viewpoints(self.canvas, session, self.layers.own)
         self._mode_before: Mode = "brain"
-        self._scene_shown: object = None
-        self._plane_shown: tuple[object, ...] = ()
-        self._volumes: LayerTuple | None = None
-        self._template: tuple[npt.NDArray[Any], Registration] | None = None
+        self._arranged = 0
+        self._is_closed = False
         self.canvas.wandered.connect(self._on_wandered)
         self.canvas.toggled.connect(self._on_toggled)
         self.canvas.unaimed.connect(self._aim)
 
     def close(self) -> None:
         """Take our layers away, but the results; the user's image is as visible as it was."""
+        self._is_closed = True
         self.canvas.wandered.disconnect(self._on_wandered)
         self.canvas.toggled.disconnect(self._on_toggled)
         self.canvas.unaimed.disconnect(self._aim)
         self.canvas.close()
-        self.flat.clear()
-        self.shelf.drop(*PLACES)
+        self.layers.clear()
         if self.is_3d:
             self.canvas.set_ndisplay(2)
-            self.canvas.fit(self.own.box_in_world())
-        self.own.use(None)
-        self.results.close()
+            self.canvas.fit(self.layers.own.box_in_world())
+        self.layers.own.use(None)
+        self.layers.results.close()
+
+    @property
+    def mode(self) -> Mode:
+        """How the session is looked at."""
+        return self.layers.mode
+
+    @property
+    def is_3d(self) -> bool:
+        """Whether the canvas shows our layers in 3D."""
+        return self.layers.is_3d
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether layers, dimensions or camera are being changed by us just now."""
+        return self.canvas.is_moving or self.layers.shelf.is_busy
 
     # ---------------------------------------------------------------------------------------- modes
 
@@ -103,8 +101,8 @@ class Presentation:
         self.viewpoints.leave(self.mode, is_3d=self.is_3d)
         if self.mode != "image":
             self._mode_before = self.mode
-        self.mode = mode
-        self.shelf.want_all()
+        self.layers.mode = mode
+        self.layers.shelf.want_all()
         self.arrange()
         self._aim()
         self.mode_changed.emit(mode)
@@ -117,195 +115,90 @@ class Presentation:
         """To the image view, or from there to where one was before."""
         self.set_mode(self._mode_before if self.mode == "image" else "image")
 
-    @property
-    def lacks_plane(self) -> bool:
-        """Whether there is an image but no plane for it, other than by the user's own will."""
-        is_there = self.shelf.get("plane") is not None or self.shelf.is_unwanted("plane")
-        return self.own.picture is not None and not is_there
-
-    @property
-    def is_changing(self) -> bool:
-        """Whether layers, dimensions or camera are being changed by us just now."""
-        return self.canvas.is_moving or self.shelf.is_busy
-
     def arrange(self) -> None:
         """Have the layers in the viewer that belong to the session and the mode."""
-        with self.canvas.moving():
-            wants_3d = self._session.scene is not None and self.mode != "image"
-            if wants_3d and not self.is_3d:
-                self._enter_3d()
-            elif self.is_3d and not wants_3d:
-                self._leave_3d()
-            if wants_3d:
-                self._fill_3d()
-            else:
-                self.own.show(True)
-                self.settle()
-            if self.own.picture is not None:
-                self.own.go_to_frame(self.own.picture.frame, is_3d=self.is_3d)
-            self._choose_active()
+        self._arranged += 1
+        for _ in self._arranging(self._session.scene):
+            pass
 
-    def match_units(self) -> None:
-        """Let our layers have the units of the user's, or else napari complains."""
-        if self.is_3d:
-            with self.canvas.moving():
-                self.scenery.set_units(matching_units(self._viewer.layers))
+    def welcoming(self, scene: Scene) -> Iterator[None]:
+        """Make the layers of a scene that is about to be the session's, one after the other.
 
-    def _enter_3d(self) -> None:
-        self.is_3d = True
-        self.flat.hide()
-        self.results.set_shown(False)
-        self.own.show(False)
-        self.canvas.set_ndisplay(3)
-        self.shelf.unpark()
-
-    def _leave_3d(self) -> None:
-        self.is_3d = False
-        # Before 2D: napari warns of tilted layers in it.
-        self.shelf.park(PLACES)
-        self.canvas.set_ndisplay(2)
-        self.results.set_shown(True)
-
-    def _fill_3d(self) -> None:
-        scene, registration = self._session.scene, self._session.registration
-        self.match_units()
-        self.own.show(False)
-        if scene is not None and self._scene_shown is not scene:
-            is_other = getattr(self._scene_shown, "atlas", None) != scene.atlas
-            self._scene_shown = scene
-            self.scenery.show_scene(scene)
-            if is_other:
-                self.viewpoints.start_anew(self.mode, self.scenery.box_um)
-        if self._template is not None and self.shelf.get("template") is None:
-            self.scenery.show_template(*self._template)
-        if self._volumes is not None:
-            self.scenery.show_volumes(self._volumes)
-            self._volumes = None
-        self._fill_plane(registration)
-        self.place(registration.view if registration else None)
-        self.settle()
-
-    def _fill_plane(self, registration: Registration | None) -> None:
-        picture = self.own.picture
-        if picture is None or registration is None:
-            self.shelf.drop("plane", "outlines", "frustum")
-            self._plane_shown = ()
+        Between two of them the window may live. When the session then gets its scene, everything
+        is there; until then nothing else has changed. Given up in between, what is shown is again
+        what belongs to the session.
+        """
+        if self.mode == "image":
             return
-        key = (picture, picture.taken)
-        if key != self._plane_shown or self.shelf.get("plane") is None:
-            self._plane_shown = key
-            self.scenery.show_picture(picture, self.image_opacity)
-        plane = self.shelf.get("plane")
-        if plane is not None:
-            # In space the brain hides what of the image lies in it. Looked through, it must not:
-            # the image is what is compared.
-            is_through = self.mode == "look_through"
-            plane.blending = "translucent_no_depth" if is_through else "translucent"
+        arranged, steps = self._arranged, self._arranging(scene)
+        try:
+            for _ in steps:
+                yield
+                if self._is_closed or self._arranged != arranged:
+                    return  # something else came between: the session's scene comes in one go
+        except GeneratorExit:
+            if not self._is_closed:
+                self.arrange()
 
-    # ----------------------------------------------------------------------------- while aligning
+    def _arranging(self, scene: Scene | None) -> Iterator[None]:
+        layers, picture = self.layers, self.layers.own.picture
+        is_wanted = scene is not None and self.mode != "image"
+        if is_wanted is not self.is_3d:
+            with self.canvas.moving():
+                (layers.enter_3d if is_wanted else layers.leave_3d)()
+            yield
+        if is_wanted and scene is not None:
+            yield from self._filling_3d(scene)
+        with self.canvas.moving():
+            if not is_wanted:
+                layers.own.show(True)
+                layers.settle()
+            if picture is not None:
+                layers.own.go_to_frame(picture.frame, is_3d=self.is_3d)
+            layers.arrange_extras()
+            layers.choose_active()
+        layers.arranged.emit()
 
     def place(self, view: View | None) -> None:
         """Follow the pose with what must be there at once: image plane and camera."""
-        if view is None or not self.is_3d:
-            return
-        with self.canvas.moving():
-            self.scenery.place_plane(view)
-        self.viewpoints.follow(self.mode, view)
-
-    def settle(self) -> None:
-        """Follow the pose with what may come a moment later: marks and field of view."""
-        registration = self._session.registration
-        view = registration.view if registration is not None else None
-        with self.canvas.moving():
-            if self.mode == "image":
-                if view is not None and self.own.layer is not None:
-                    self.flat.show_marks(view, *self.own.in_world())
-            elif self.is_3d:
-                self.scenery.show_core(self._core_um())
-                is_through = self.mode == "look_through"
-                if is_through and view is not None:
-                    self.scenery.show_image_marks(view)
-                else:
-                    self.scenery.show_brain_marks(self._session.bregma)
-                has_frustum = self.is_frustum_visible and not is_through
-                self.scenery.show_frustum(view if has_frustum else None)
-
-    def _core_um(self) -> float | None:
-        """How deep one sees into the brain; None for as deep as there are regions."""
-        settings = self.settings
-        hides = settings.occlusion == "brain" and settings.sample_depth_um is None
-        return settings.tolerance_um if hides and self.mode == "look_through" else None
-
-    def draw_outlines(self, picture: npt.NDArray[np.uint8], registration: Registration) -> None:
-        """Draw outlines, shape (h, w, 4), of a registration whose image has these pixels."""
-        with self.canvas.moving():
-            if self.is_3d:
-                self.scenery.show_outlines(picture, registration.view)
-            elif self.mode == "image" and self.own.picture is not None:
-                self.flat.show_outlines(picture, self.own.picture.shape, *self.own.in_world())
-
-    def _take_volumes(self, made: LayerTuple | None) -> None:
-        """Show the volumes in view now, or when the canvas shows 3D again."""
-        if made is not None and not self.is_3d:
-            self._volumes = made
-            return
-        self._volumes = None
-        with self.canvas.moving():
-            self.scenery.show_volumes(made)
-
-    def clear_outlines(self) -> None:
-        """Take the outlines away."""
-        self.scenery.drop_outlines()
-        self.flat.drop_outlines()
-
-    # ------------------------------------------------------------------------------------ the image
-
-    def set_picture(self, picture: Picture | None) -> None:
-        """Take another image of the user's; what stood for the one before goes."""
-        self.own.use(picture)
-        with self.canvas.moving():
-            self.flat.clear()
-            self.shelf.drop("plane", "outlines", "frustum")
-            self._plane_shown = ()
-            if picture is not None:
-                self.shelf.want_all()
-
-    def set_image_opacity(self, opacity: float) -> None:
-        """Make the image plane more or less transparent, also for the next image."""
-        self.image_opacity = opacity
-        layer = self.shelf.get("plane") or self.shelf.parked("plane")
-        if layer is not None:
-            layer.opacity = opacity
-
-    def set_template(
-        self, pixels: npt.NDArray[Any] | None, registration: Registration | None
-    ) -> None:
-        """Show an earlier image, shape (H, W) or (H, W, 3), in its place; None takes it away."""
-        self._template = None
-        with self.canvas.moving():
-            self.shelf.drop("template")
-        if pixels is not None and registration is not None:
-            self._template = (pixels, registration)
-            self.arrange()
+        if view is not None and self.is_3d:
+            self.layers.place(view)
+            self.viewpoints.follow(self.mode, view)
 
     # --------------------------------------------------------------------------------------- inside
 
-    def _aim(self) -> None:
-        self.viewpoints.take(self.mode, self.scenery.box_um, is_3d=self.is_3d)
+    def _filling_3d(self, scene: Scene) -> Iterator[None]:
+        before, session = self.layers.scene_shown, self._session
+        registration = session.registration
+        # About to be the session's, it brings the first place of an image that waits for it.
+        is_coming = scene is not session.scene and bool(session.image and session.pixel_size_um)
+        steps = self.layers.filling_3d(
+            scene,
+            has_plane=registration is not None or is_coming,
+            is_placed=registration is not None,
+        )
+        is_over = False
+        while not is_over:
+            with self.canvas.moving():
+                is_over = next(steps, self) is self
+            if not is_over:
+                yield
+        if before is None or before.atlas != scene.atlas:
+            self.viewpoints.start_anew(self.mode, self.layers.scenery.box_um)
+        self.place(registration.view if registration else None)
+        yield
+        self.layers.settle()
+        yield
 
-    def _choose_active(self) -> None:
-        """Never leave a surface active: napari would search it at every move of the mouse."""
-        selection = self._viewer.layers.selection
-        own, plane = self.own.layer, self.shelf.get("plane")
-        wanted, other = (plane, own) if self.is_3d else (own, plane)
-        if wanted is not None and selection.active in (None, other):
-            selection.active = wanted
+    def _aim(self) -> None:
+        self.viewpoints.take(self.mode, self.layers.scenery.box_um, is_3d=self.is_3d)
 
     def _on_wandered(self) -> None:
         """Who turns the camera away from the image looks at the brain from there."""
         if self.mode == "look_through" and not self.viewpoints.is_held:
-            self.mode = "brain"
-            self.settle()
+            self.layers.mode = "brain"
+            self.layers.settle()
+            self.layers.arrange_extras()
             self.mode_changed.emit("brain")
 
     def _on_toggled(self, ndisplay: int) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_brainreg3d._napari.bench import Bench
+    from napari_brainreg3d.registration import Registration
 
 
 def demo_widefield() -> list[tuple[Any, dict[str, Any], str]]:
@@ -28,6 +29,43 @@ def demo_widefield() -> list[tuple[Any, dict[str, Any], str]]:
     }
     _prepare(registration.atlas, DEMO_REGIONS)
     return [(demo_image(), options, "image")]
+
+
+def demo_traces() -> list[tuple[Any, dict[str, Any], str]]:
+    """Give the demo movie, aligned already, and open the panel to project it.
+
+    Returns
+    -------
+    list of tuple
+        ``(frames, options, "image")`` with frames of shape (T, H, W).
+    """
+    from napari_brainreg3d.demo.movie import demo_movie
+
+    movie = demo_movie()
+    options = {
+        "name": movie.registration.image_name,
+        "scale": (1.0, *movie.registration.pixel_size_um),
+        "units": ("pixel", "um", "um"),
+    }
+    _take_up(movie.registration)
+    return [(movie.frames, options, "image")]
+
+
+def _take_up(registration: Registration) -> None:
+    import napari
+
+    from napari_brainreg3d._napari.widgets.docking import open_panel
+
+    viewer = napari.current_viewer()
+    if viewer is None:  # asked for without a window, by a script
+        return
+
+    def load(bench: Bench) -> None:
+        from napari_brainreg3d._napari.persistence import SavedSession
+
+        bench.opening.open(SavedSession(registration, mode="look_through"))
+
+    open_panel(viewer).when_ready(load)
 
 
 def _prepare(atlas: str, regions: Any) -> None:

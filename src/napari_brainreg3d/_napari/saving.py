@@ -11,10 +11,10 @@ from psygnal import Signal
 
 from napari_brainreg3d._napari.options import check_ready
 from napari_brainreg3d._napari.persistence import save_session
+from napari_brainreg3d._napari.wfield import WFIELD_RESULTS, write_for_others
 from napari_brainreg3d.errors import OutputError
 from napari_brainreg3d.io.tables import write_table
-from napari_brainreg3d.io.writing import write_results
-from napari_brainreg3d.registration.registration import SUFFIX
+from napari_brainreg3d.io.writing import result_path, write_results
 
 if TYPE_CHECKING:
     from napari_brainreg3d._napari.bench import Bench
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 #: The kind of work.
 SAVING: Final = "saving"
-#: Results that are no TIFF, and how their names end.
-_ENDS: Final = {"regions": "csv", "overview": "png"}
 
 
 class Saving:
@@ -58,12 +56,14 @@ class Saving:
     def would_replace(self, folder: Path, stem: str, what: Collection[str]) -> list[Path]:
         """Files that are there already and would be written again."""
         names = [*what, "registration"]
-        return [path for name in names if (path := result_path(folder, stem, name)).exists()]
+        return [path for name in names if (path := _target(folder, stem, name)).exists()]
 
     def save(
         self, folder: Path, stem: str, what: Collection[str], *, overwrite: bool = False
     ) -> None:
-        """Write the session file and the chosen results (names of ``write_results``) in a thread.
+        """Write the session file and the chosen results in a thread.
+
+        Their names are those of ``write_results`` and of :data:`WFIELD_RESULTS`.
 
         Raises
         ------
@@ -86,19 +86,26 @@ class Saving:
             folder.mkdir(parents=True, exist_ok=True)
             target = result_path(folder, stem, "registration")
             written = [save_session(target, saved, overwrite=overwrite)]
-            if projection is not None and what:
+            own = [name for name in what if name not in WFIELD_RESULTS]
+            if projection is not None and own:
                 written += write_results(
                     folder,
                     stem,
                     projection,
                     image=pixels,
-                    what=what,
+                    what=own,
                     overwrite=overwrite,
                     progress=progress,
                 )
+            if projection is not None:
+                written += write_for_others(folder, stem, projection, what, overwrite=overwrite)
             return written
 
-        bench.jobs.start(SAVING, work, self.saved.emit)
+        def done(written: list[Path]) -> None:
+            bench.keeping.note_saved(saved)
+            self.saved.emit(written)
+
+        bench.jobs.start(SAVING, work, done)
 
     def save_table(self, path: str | Path) -> None:
         """Write the region table as CSV; what is there is replaced, the user was asked.
@@ -112,11 +119,16 @@ class Saving:
         if projection is None:
             raise OutputError("there is no result to write a table of: project first")
         file = Path(path)
-        write_table(file if file.suffix else file.with_suffix(".csv"), projection, overwrite=True)
+        write_table(
+            file if file.suffix else file.with_suffix(".csv"),
+            projection,
+            uncertainty=self._bench.confidence.answer,
+            overwrite=True,
+        )
 
 
-def result_path(folder: Path, stem: str, name: str) -> Path:
-    """Where ``write_results`` puts a result."""
-    if name == "registration":
-        return folder / f"{stem}{SUFFIX}"
-    return folder / f"{stem}_{name}.{_ENDS.get(name, 'tif')}"
+def _target(folder: Path, stem: str, name: str) -> Path:
+    """Where a result is written, ours or one for others."""
+    if name in WFIELD_RESULTS:
+        return folder / f"{stem}_{WFIELD_RESULTS[name]}"
+    return result_path(folder, stem, name)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_brainreg3d._napari.brain_surfaces import BrainSurfaces
 from napari_brainreg3d._napari.layers.frame_lines import (
     bounds_layer,
     frustum_layer,
@@ -19,7 +20,7 @@ from napari_brainreg3d._napari.layers.marks import (
     marks_layer,
 )
 from napari_brainreg3d._napari.layers.outlines import outlines_layer
-from napari_brainreg3d._napari.layers.ownership import LayerTuple, owned
+from napari_brainreg3d._napari.layers.ownership import LayerTuple
 from napari_brainreg3d._napari.layers.plane import (
     Reduction,
     plane_affine,
@@ -29,33 +30,26 @@ from napari_brainreg3d._napari.layers.plane import (
     reduction_for,
     with_time_axis,
 )
-from napari_brainreg3d._napari.layers.surfaces import (
-    ShadedRegions,
-    brain_layer,
-    core_layer,
-    regions_layer,
-)
 from napari_brainreg3d._napari.picture import Picture
 from napari_brainreg3d._napari.shelf import Shelf
 from napari_brainreg3d.atlas.bregma import BregmaPreset
 from napari_brainreg3d.atlas.scene import Scene
 from napari_brainreg3d.geometry import View
 from napari_brainreg3d.geometry.frames import FloatArray
-from napari_brainreg3d.io.contrast import contrast_limits
-from napari_brainreg3d.registration import Registration
 
 #: Places on the shelf, in the order in which they are drawn.
 PLACES: Final = (
-    "bounds", "regions", "core", "brain", "volume",
-    "template", "plane", "outlines", "frustum", "marks", "image marks",
+    "bounds", "regions", "core", "drape", "brain", "volume",
+    "plane", "template", "confidence", "outlines", "curves", "residuals", "frustum", "landmarks",
+    "marks", "image marks",
 )  # fmt: skip
+#: Where places that are not listed are drawn: under this one.
+_OTHERS_UNDER: Final = "marks"
 #: How far the world reaches beyond the brain, um; the image may go as far without extra work.
 _MARGIN_UM: Final = 1500.0
 #: Size of the discs behind letters: in the brain view, and as a share of the image's height.
 _DISC_UM: Final = 800.0
 _DISC_SHARE: Final = 0.07
-#: As in brainreg3D.
-_TEMPLATE_OPACITY: Final = 0.7
 
 
 class Scenery:
@@ -65,17 +59,23 @@ class Scenery:
     ----------
     shelf
         Where they lie.
+
+    Attributes
+    ----------
+    surfaces
+        Regions and brain.
     """
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
-        self._shaded: ShadedRegions | None = None
+        #: All places in 3D that are in use, in the order in which they are drawn.
+        self.places = list(PLACES)
+        self.surfaces = BrainSurfaces(shelf, self.put)
         self._scene: Scene | None = None
         self._reduction = Reduction()
         self._box = np.zeros((2, 3))
         self._units: tuple[str, ...] = ("um",) * 3
         self._marked: dict[str, float] = {}
-        self._tolerance_um = np.nan
         self._world = np.zeros((2, 3))
 
     # --------------------------------------------------------------------------------- the brain
@@ -85,49 +85,15 @@ class Scenery:
         """Corners of the brain, shape (2, 3), ``atlas_um``."""
         return self._box
 
-    def show_scene(self, scene: Scene) -> None:
-        """Show regions and brain; another selection of regions changes the layers in place."""
+    def showing(self, scene: Scene) -> Iterator[None]:
+        """Show regions and brain, one layer after the other."""
         before, self._scene = self._scene, scene
-        self._shaded = ShadedRegions.of(scene)
         mesh = scene.brain if len(scene.brain.faces) else scene.mesh
         self._box = mesh.bounds_um
         if before is None or before.brain is not scene.brain or not self._shelf.get("bounds"):
             self._bound(self._box + np.array([[-_MARGIN_UM], [_MARGIN_UM]]))
-        layer = self._shelf.get("regions")
-        colours = self._shaded.colours()
-        if layer is None:
-            self._put("regions", regions_layer(scene, colours))
-        else:
-            # Without colours first: there is one for each vertex, and their number changes.
-            layer.vertex_colors = None
-            layer.data = (scene.mesh.vertices_um, scene.mesh.faces)
-            layer.vertex_colors = colours
-        has_brain = len(scene.brain.faces) > 0
-        if before is None or before.brain is not scene.brain or not self._shelf.get("brain"):
-            if has_brain:
-                self._put("brain", brain_layer(scene))
-            else:
-                self._shelf.drop("brain")
-            self._shelf.drop("core")
-
-    def show_core(self, tolerance_um: float | None) -> None:
-        """Let the inside of the brain hide what lies deeper than that; None: nothing hides it."""
-        layer = self._shelf.get("core")
-        is_wanted = (
-            tolerance_um is not None and self._scene is not None and len(self._scene.brain.faces)
-        )
-        if layer is not None and (not is_wanted or tolerance_um == self._tolerance_um):
-            self._set_visible("core", bool(is_wanted))
-        elif is_wanted and tolerance_um is not None and self._scene is not None:
-            self._tolerance_um = tolerance_um
-            data, options, kind = core_layer(self._scene, tolerance_um)
-            self._put("core", (data, {**options, "visible": True}, kind))
-
-    def highlight(self, regions: Collection[int] = (), *, is_lit: bool = True) -> None:
-        """Let some regions, by their index in the scene, stand out; none: all alike."""
-        layer = self._shelf.get("regions") or self._shelf.parked("regions")
-        if layer is not None and self._shaded is not None:
-            layer.vertex_colors = self._shaded.colours(highlighted=regions, is_lit=is_lit)
+            yield
+        yield from self.surfaces.showing(scene)
 
     # ----------------------------------------------------------------------------------- the image
 
@@ -143,25 +109,7 @@ class Scenery:
             colormap=picture.layer.colormap,
             opacity=opacity,
         )
-        self._put("plane", made)
-
-    def show_template(self, pixels: npt.NDArray[Any], registration: Registration) -> None:
-        """Show an earlier image, shape (H, W) or (H, W, 3), where it was registered."""
-        is_rgb = pixels.ndim == 3
-        view, reduction = registration.view, reduction_for(registration.image_shape)
-        data, options, kind = plane_layer(
-            plane_pixels(pixels, is_rgb=is_rgb, reduction=reduction),
-            name=registration.image_name or "earlier image",
-            is_rgb=is_rgb,
-            contrast_limits=None if is_rgb else contrast_limits(pixels),
-            opacity=_TEMPLATE_OPACITY,
-        )
-        options["metadata"] = owned("template")
-        layer = self._put("template", (data, options, kind))
-        if layer is None:
-            return
-        affine = plane_affine(view.pose, view.grid, mirrored=view.camera.mirrored)
-        layer.affine = reduced_affine(affine, reduction)
+        self.put("plane", made)
 
     def place_plane(self, view: View) -> None:
         """Move the image plane."""
@@ -190,9 +138,14 @@ class Scenery:
             self._bound(np.stack([low, high]))
 
     def _bound(self, corners: FloatArray) -> None:
-        # A new layer: napari does not notice when the data of a hidden one change.
         self._world = corners
-        self._put("bounds", bounds_layer(corners))
+        layer, made = self._shelf.get("bounds"), bounds_layer(corners)
+        if layer is None:
+            self.put("bounds", made)
+            return
+        layer.data = made[0]
+        # Of a hidden layer napari notices other data only with a change of its place.
+        layer.scale = layer.scale
 
     # --------------------------------------------------------------------------------- marks, lines
 
@@ -215,7 +168,7 @@ class Scenery:
             self._marked[place] = size_um
             name = f"sides of the {'brain' if place == 'marks' else 'image (in the atlas)'}"
             made = marks_layer(points, words, name=name, size=size_um, space="atlas")
-            self._put(place, made)
+            self.put(place, made)
             return
         if not np.allclose(layer.data, points, rtol=0, atol=1.0):
             layer.data = points
@@ -233,7 +186,7 @@ class Scenery:
         if view is None:
             self._set_visible("frustum", False)
         elif self._shelf.get("frustum") is None:
-            self._put("frustum", frustum_layer(view))
+            self.put("frustum", frustum_layer(view))
         else:
             self._shelf.get("frustum").data = frustum_lines(view)
             self._set_visible("frustum", True)
@@ -242,7 +195,7 @@ class Scenery:
         """Draw outlines, shape (h, w, 4), on the plane of a view with as many pixels."""
         layer = self._shelf.get("outlines")
         if layer is None:
-            layer = self._put("outlines", outlines_layer(picture[None], space="atlas"))
+            layer = self.put("outlines", outlines_layer(picture[None], space="atlas"))
             if layer is None:
                 return
         else:
@@ -262,7 +215,7 @@ class Scenery:
         if made is None:
             self._shelf.drop("volume")
         elif layer is None:
-            self._put("volume", made)
+            self.put("volume", made)
         else:
             data, options, _ = made
             layer.vertex_colors = None
@@ -276,17 +229,25 @@ class Scenery:
         """State the units of the three axes of the world, which must be those of other layers."""
         if units != self._units:
             self._units = units
-            for place in PLACES:
+            for place in self.places:
                 layer = self._shelf.get(place) or self._shelf.parked(place)
                 if layer is not None:
                     layer.units = ("pixel",) * (layer.ndim - 3) + units
 
-    def _put(self, place: str, made: LayerTuple) -> Any:
+    def put(self, place: str, made: LayerTuple) -> Any:
+        """Add a layer in its place among the others; None when the user does not want it."""
         if self._shelf.is_unwanted(place):
             return None
+        if place not in self.places:
+            self.places.insert(self.places.index(_OTHERS_UNDER), place)
         data, options, layer_type = made
         extra = max(0, np.ndim(data) - 3 - bool(options.get("rgb"))) if place == "plane" else 0
         options = {**options, "units": ("pixel",) * extra + self._units}
-        above = PLACES[PLACES.index(place) + 1 :]
+        # Set after adding: napari warns of a tilted layer that is not in 3D yet.
+        affine = options.pop("affine", None)
+        above = self.places[self.places.index(place) + 1 :]
         ceiling = next((other for other in above if self._shelf.get(other) is not None), None)
-        return self._shelf.put(place, (data, options, layer_type), below=ceiling)
+        layer = self._shelf.put(place, (data, options, layer_type), below=ceiling)
+        if affine is not None:
+            layer.affine = affine
+        return layer

@@ -26,6 +26,7 @@ class Shelf:
         self._parked: list[str] = []
         self._parked_visible: dict[str, bool] = {}
         self._unwanted: set[str] = set()
+        self._hidden: set[str] = set()
         self._is_busy = False
 
     @property
@@ -70,6 +71,7 @@ class Shelf:
         self._take_out(places)
         for place in places:
             self._layers.pop(place, None)
+            self._hidden.discard(place)
             if place in self._parked:
                 self._parked.remove(place)
 
@@ -91,8 +93,8 @@ class Shelf:
             for place in coming:
                 self._layers[place].visible = self._parked_visible.pop(place)
 
-    def note_removed(self) -> None:
-        """Let go of layers that the user has removed: they are not wanted for now."""
+    def note_removed(self) -> list[str]:
+        """Let go of layers that the user has removed, and are not wanted for now; their places."""
         missing = [
             place
             for place, layer in self._layers.items()
@@ -101,6 +103,7 @@ class Shelf:
         for place in missing:
             del self._layers[place]
         self._unwanted.update(missing)
+        return missing
 
     def is_unwanted(self, place: str) -> bool:
         """Whether the user has removed the layer of a place by hand."""
@@ -109,6 +112,22 @@ class Shelf:
     def want_all(self) -> None:
         """Forget what was removed by hand: the user has asked for something new."""
         self._unwanted.clear()
+
+    def want(self, place: str) -> None:
+        """Forget that the layer of a place was removed by hand."""
+        self._unwanted.discard(place)
+
+    def set_shown(self, place: str, is_shown: bool) -> None:
+        """Hide the layer of a place for a while, and show it again if it was visible then."""
+        layer = self.get(place)
+        if layer is None:
+            return
+        if not is_shown and layer.visible:
+            self._hidden.add(place)
+            layer.visible = False
+        elif is_shown and place in self._hidden:
+            self._hidden.discard(place)
+            layer.visible = True
 
     def of_role(self, role: str) -> list[Any]:
         """All layers in the viewer with a role, also from an earlier session."""
@@ -125,10 +144,15 @@ class Shelf:
         finally:
             self._is_busy = was_busy
             left = {layer for layer in chosen if layer in self._viewer.layers}
-            if set(selection) != left:
+            if len(left) == 1:
+                # At once: with every change of it napari shows the controls of another layer.
+                (only,) = left
+                if set(selection) != left or selection.active is not only:
+                    selection.select_only(only)
+            elif set(selection) != left:
                 selection.clear()
                 selection.update(left)
-            if active in left:
+            if active in left and selection.active is not active:
                 selection.active = active
 
     def _take_out(self, places: Iterable[str]) -> None:

@@ -46,6 +46,14 @@ def side_sentence(pose: Pose, camera: Camera) -> str:
     return f"The right edge of the image is {words['right']}."
 
 
+def side_sentences(pose: Pose, camera: Camera) -> str:
+    """Say the same, and what an edge at right angles to it shows."""
+    words, first = edge_words(pose, camera), side_sentence(pose, camera)
+    names_upright_edge = first.startswith(("The left", "The right"))
+    other = "top" if names_upright_edge else "right"
+    return f"{first} Its {other} is {words[other]}."
+
+
 def is_same_side(pose: Pose, camera: Camera, other_pose: Pose, other_camera: Camera) -> bool:
     """Whether no edge has turned by more than a right angle between two alignments."""
     one, other = edge_directions(pose, camera), edge_directions(other_pose, other_camera)

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from napari.utils.transforms import Affine
+
 from napari_brainreg3d._napari.layers.ownership import role_of
 from napari_brainreg3d.io.pixel_size import um_per_unit
+
+
+def learn_units() -> None:
+    """Have napari's table of units made now, in the main thread.
+
+    It is made when the first layer is, and is useless to another thread that asks meanwhile; work
+    in threads makes layers too.
+    """
+    Affine(ndim=2)
 
 
 def matching_units(layers: Iterable[Any]) -> tuple[str, str, str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar, Final, TypeVar
 
 from napari.utils.notifications import notification_manager, show_warning
 from psygnal import Signal
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QTimer
 from qtpy.QtCore import Signal as QtSignal
 
 from napari_brainreg3d.errors import BrainregError, Cancelled
@@ -21,6 +21,9 @@ Result = TypeVar("Result")
 
 #: Progress is told to the window at most this often, s.
 _TELL_EVERY_S: Final = 0.04
+
+#: Between two steps of showing a result, ms: with less, Qt may take two of them together.
+_BREATH_MS: Final = 2
 
 #: Work of one kind waits for its predecessor, also that of another viewer: scenes are shared.
 _ONE_AT_A_TIME: Final[dict[str, threading.Lock]] = defaultdict(threading.Lock)
@@ -77,7 +80,7 @@ class Jobs:
         self,
         kind: str,
         work: Callable[[Progress], Result],
-        done: Callable[[Result], None],
+        done: Callable[[Result], Iterator[None] | None],
         failed: Callable[[Exception], None] | None = None,
     ) -> None:
         """Run ``work`` in a thread; work of the same kind that still runs is cancelled.
@@ -89,13 +92,15 @@ class Jobs:
         work
             Is given a progress callback, which answers False when the work is cancelled.
         done
-            Called with the result, in the main thread, unless cancelled.
+            Called with the result, in the main thread, unless cancelled. When it takes long it is a
+            generator: between two of its steps the window lives, and the work still counts as
+            under way; it is closed when it is cancelled meanwhile.
         failed
             Called in the main thread after the user was told of the error.
         """
         before = self._running.get(kind)
         if before is not None:
-            before.is_cancelled = True
+            before.cancel()
         job = self._running[kind] = _Job(kind, work)
         job.progressed.connect(lambda ready, total: self._on_progress(job, ready, total))
 
@@ -110,7 +115,7 @@ class Jobs:
         """Stop caring about work of a kind; its thread ends as soon as it hears of it."""
         job = self._running.pop(kind, None)
         if job is not None:
-            job.is_cancelled = True
+            job.cancel()
             self.ended.emit(kind)
 
     def cancel_all(self) -> None:
@@ -127,24 +132,55 @@ class Jobs:
         job: _Job,
         result: Any,
         error: Exception | None,
-        done: Callable[[Any], None],
+        done: Callable[[Any], Iterator[None] | None],
         failed: Callable[[Exception], None] | None,
     ) -> None:
-        if self._running.get(job.kind) is not job or self.is_gone():
-            return  # cancelled, replaced by newer work, or nobody is left to see it
+        if not self._is_wanted(job):
+            return
         del self._running[job.kind]
         try:
             if error is None:
-                done(result)
-                return
-            if isinstance(error, BrainregError):
-                tell(error)
-            elif not isinstance(error, Cancelled):
-                notification_manager.receive_error(type(error), error, error.__traceback__)
-            if failed is not None:
-                failed(error)
+                job.steps = done(result)
+            else:
+                self._tell(error)
+                if failed is not None:
+                    failed(error)
         finally:
-            self.ended.emit(job.kind)
+            if job.steps is None:
+                self.ended.emit(job.kind)
+        if job.steps is not None:
+            self._running[job.kind] = job
+            self._step(job)
+
+    def _is_wanted(self, job: _Job) -> bool:
+        """Whether it was not cancelled or replaced by newer work, and somebody is left to see."""
+        return self._running.get(job.kind) is job and not self.is_gone()
+
+    def _step(self, job: _Job) -> None:
+        """Do the next part of showing a result; the one after it when the window has lived."""
+        if not self._is_wanted(job) or job.steps is None:
+            return
+        try:
+            next(job.steps)
+        except StopIteration:
+            self._finish(job)
+        except Exception as error:  # also of napari and of what follows the session
+            self._finish(job)
+            self._tell(error)
+        else:
+            QTimer.singleShot(_BREATH_MS, lambda: self._step(job))
+
+    def _finish(self, job: _Job) -> None:
+        if self._running.get(job.kind) is job:
+            del self._running[job.kind]
+        self.ended.emit(job.kind)
+
+    @staticmethod
+    def _tell(error: Exception) -> None:
+        if isinstance(error, BrainregError):
+            tell(error)
+        elif not isinstance(error, Cancelled):
+            notification_manager.receive_error(type(error), error, error.__traceback__)
 
 
 class _Job(QObject):
@@ -158,6 +194,7 @@ class _Job(QObject):
         self.kind = kind
         self.is_cancelled = False
         self.on_end: Callable[[Any, Exception | None], None] | None = None
+        self.steps: Iterator[None] | None = None
         self._work = work
         self._told_s = 0.0
         # Emitted in the thread, received where this object lives.
@@ -167,6 +204,13 @@ class _Job(QObject):
         """Start the thread."""
         # A daemon, so that a download that hangs does not keep napari from closing.
         threading.Thread(target=self._run, name=f"brainreg3d {self.kind}", daemon=True).start()
+
+    def cancel(self) -> None:
+        """Want the result no longer; what of it is shown already is taken back."""
+        self.is_cancelled = True
+        steps, self.steps = self.steps, None
+        if isinstance(steps, Generator):
+            steps.close()
 
     def _run(self) -> None:
         result, failure = None, None

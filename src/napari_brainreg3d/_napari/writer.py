@@ -71,7 +71,7 @@ def write_mask_stack(path: str, layers: Sequence[LayerTuple]) -> list[str]:
     Raises
     ------
     OutputError
-        When it is no flat label image, or cannot be written.
+        When it is no flat label image, holds no label, or cannot be written.
     """
     data, meta = _only(layers)
     target = _target(path, MASKS_SUFFIX)
@@ -80,11 +80,16 @@ def write_mask_stack(path: str, layers: Sequence[LayerTuple]) -> list[str]:
     if projection is not None and np.array_equal(labels, projection.labels):
         return [str(write_masks(target, projection, overwrite=True))]
     names = _names(labels, meta)
+    if not names:
+        raise OutputError(
+            f"{meta.get('name', 'the layer')} holds no label, so there is no mask to write: "
+            "choose a label image with at least one region"
+        )
     with replacing(target, overwrite=True) as temporary:
         save_imagej(
             temporary,
             ((labels == label).view(np.uint8) for label in names),
-            shape=(max(1, len(names)), *labels.shape),
+            shape=(len(names), *labels.shape),
             dtype=np.uint8,
             axes="ZYX",
             pixel_size_um=_pixel_size_um(meta),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
@@ -46,7 +47,10 @@ class EmbreeEngine:
         self._centre = mesh.bounds_um.mean(axis=0)
         self._scene: Any = EmbreeScene(robust=True)
         vertices = (mesh.vertices_um - self._centre).astype(np.float32)
-        TriangleMesh(self._scene, vertices, np.array(mesh.faces, np.int32))
+        faces = np.array(mesh.faces, np.int32)
+        if threading.current_thread() is not threading.main_thread():
+            vertices, faces = vertices.view(_Interruptible), faces.view(_Interruptible)
+        TriangleMesh(self._scene, vertices, faces)
         # The tree is built with the first ray: cast one now, since later several threads will.
         self._scene.run(np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32))
 
@@ -66,6 +70,17 @@ class EmbreeEngine:
             query="OCCLUDED",
         )
         return np.asarray(found != -1)
+
+
+class _Interruptible(np.ndarray[Any, Any]):
+    """An array that lets other threads run while ``embreex`` copies it, number by number.
+
+    It copies in compiled code that holds Python's lock, a tenth of a second for 200 thousand faces,
+    during which a window would stand still. A method in Python gives the lock away when asked.
+    """
+
+    def __getitem__(self, key: Any) -> Any:
+        return np.ndarray.__getitem__(self, key)
 
 
 class TrimeshEngine:

@@ -18,6 +18,12 @@ Role: TypeAlias = Literal[
     "volume",
     "unresolved",
     "template",
+    "landmarks",
+    "residuals",
+    "curves",
+    "confidence",
+    "drape",
+    "standard view",
 ]
 
 LayerTuple: TypeAlias = tuple[Any, dict[str, Any], str]

@@ -11,11 +11,15 @@ import numpy.typing as npt
 from napari_brainreg3d._napari.layers.ownership import LayerTuple, owned
 from napari_brainreg3d.geometry import PixelGrid, Pose
 from napari_brainreg3d.geometry.frames import FloatArray
+from napari_brainreg3d.io.contrast import contrast_limits
+from napari_brainreg3d.registration import Registration
 
 #: Larger images are shown with every n-th pixel: not every graphics card holds larger 3D textures.
 LARGEST_PX: Final = 2048
 #: Thickness of the plane. Thin, or else a tilted look shifts its pixels.
 _THICKNESS_UM: Final = 1.0
+#: As in brainreg3D.
+_EARLIER_OPACITY: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,22 @@ def plane_layer(
     if not is_rgb:
         options |= {"colormap": colormap, "contrast_limits": contrast_limits}
     return pixels, options, "image"
+
+
+def earlier_layer(pixels: npt.NDArray[Any], registration: Registration) -> LayerTuple:
+    """An earlier image, shape (H, W) or (H, W, 3), as a plane where it was registered."""
+    is_rgb = pixels.ndim == 3
+    view, reduction = registration.view, reduction_for(registration.image_shape)
+    data, options, kind = plane_layer(
+        plane_pixels(pixels, is_rgb=is_rgb, reduction=reduction),
+        name=registration.image_name or "earlier image",
+        is_rgb=is_rgb,
+        contrast_limits=None if is_rgb else contrast_limits(pixels),
+        opacity=_EARLIER_OPACITY,
+    )
+    affine = plane_affine(view.pose, view.grid, mirrored=view.camera.mirrored)
+    options |= {"metadata": owned("template"), "affine": reduced_affine(affine, reduction)}
+    return data, options, kind
 
 
 def opaque_colours(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -23,6 +23,7 @@ from napari_brainreg3d._napari.placing import (
     turned_to,
     with_distance,
 )
+from napari_brainreg3d._napari.widgets.aids import Aids
 from napari_brainreg3d._napari.widgets.controls import (
     NumberRow,
     button,
@@ -79,6 +80,7 @@ class AlignSection(QWidget):
         self._make_numbers()
         self._make_camera()
         self._make_buttons()
+        self.aids = Aids(bench, links)
         self.side = SideQuestion(bench, links)
         self._arrange()
         links.follow(self._session.aligner.changed, self.refresh)
@@ -176,6 +178,7 @@ class AlignSection(QWidget):
         layout.addWidget(in_row(self.undo, self.redo, self.reset))
         layout.addWidget(in_row(self.steps, self.lock, stretch=0))
         layout.addWidget(self.help)
+        layout.addWidget(self.aids)
         layout.addWidget(self.side)
         layout.addWidget(self.accept)
 

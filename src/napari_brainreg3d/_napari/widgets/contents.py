@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QFrame, QScrollArea, QStyle, QVBoxLayout, QWidget
 
 from napari_brainreg3d._napari.bench import Bench
 from napari_brainreg3d._napari.links import Links
-from napari_brainreg3d._napari.session import SECTIONS
+from napari_brainreg3d._napari.steps_left import SECTIONS
 from napari_brainreg3d._napari.widgets.align_section import AlignSection
 from napari_brainreg3d._napari.widgets.atlas_section import AtlasSection
 from napari_brainreg3d._napari.widgets.controls import sure
@@ -147,11 +147,3 @@ class ProjectContents(Contents):
         self.project = ProjectSection(bench, links)
         self.column.addWidget(self.project, 1)
         self.set_bodies(self.project)
-
-
-#: Name of the docked widget -> what is in it.
-KINDS: Final[dict[str, type[Contents]]] = {
-    "register": RegisterContents,
-    "align": AlignContents,
-    "project": ProjectContents,
-}

@@ -59,15 +59,16 @@ class ImageSection(QWidget):
         self.field_width, self.field_height = (
             number(
                 f"field_{side}",
-                f"{side.capitalize()} of the whole image",
+                f"{side.capitalize()} of the whole image, mm",
                 low=0.0,
                 high=1000.0,
                 step=0.1,
                 decimals=3,
-                suffix=" mm",
             )
             for side in ("width", "height")
         )
+        self.field_width.setSpecialValueText("width")
+        self.field_height.setSpecialValueText("height")
         self.size_note = note("pixel_size_note")
         self.contrast = button(
             "auto_contrast",
@@ -92,7 +93,7 @@ class ImageSection(QWidget):
         labelled(grid, "Layer", self.layer)
         labelled(grid, "Movie", self.taken)
         labelled(grid, "Pixel size", self.pixel_size)
-        labelled(grid, "or width, height", in_row(self.field_width, self.field_height))
+        labelled(grid, "or size, mm", in_row(self.field_width, self.field_height))
         layout = QVBoxLayout(self)
         layout.setSpacing(3)
         layout.addLayout(grid)

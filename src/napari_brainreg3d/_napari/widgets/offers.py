@@ -1,4 +1,4 @@
-"""What waits for the user's word: a session that a crash left, a missing atlas or image."""
+"""What waits for the user's word: what a crash left or was not saved, a missing atlas or image."""
 
 from __future__ import annotations
 
@@ -31,12 +31,14 @@ class Offers(QWidget):
         layout.addWidget(self.words)
         layout.addWidget(in_row(self.yes, self.no))
         links.follow(bench.opening.changed, self.refresh)
+        links.follow(bench.keeping.changed, self.refresh)
         links.follow(bench.session.status_changed, self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """Show the first thing that waits."""
         opening, left = self._bench.opening, self._bench.left_behind
+        kept = self._bench.keeping.kept
         self.setVisible(True)
         if opening.missing_atlas:
             self._say(
@@ -50,6 +52,13 @@ class Offers(QWidget):
                 f"The image <b>{opening.missing_image}</b> was not found. Drop it onto napari, or",
                 "Find it \u2026",
                 "Go on without",
+            )
+        elif kept:
+            name = kept.registration.image_name or "the image"
+            self._say(
+                f"The alignment of <b>{name}</b> before this one was not saved.",
+                "Back to it",
+                "Forget it",
             )
         elif left:
             changed = datetime.fromtimestamp(left[0].stat().st_mtime)
@@ -74,6 +83,8 @@ class Offers(QWidget):
             path, _ = QFileDialog.getOpenFileName(self, f"Where is {opening.missing_image}?")
             if path:
                 opening.give_image(path)
+        elif self._bench.keeping.kept:
+            self._bench.keeping.go_back()
         else:
             self._bench.restore_left_behind()
         self.refresh()
@@ -82,6 +93,8 @@ class Offers(QWidget):
         opening = self._bench.opening
         if opening.missing_atlas or opening.missing_image:
             opening.give_up()
+        elif self._bench.keeping.kept:
+            self._bench.keeping.forget()
         elif self._bench.left_behind:
             with telling():
                 discard(self._bench.left_behind.pop(0))

@@ -7,6 +7,7 @@ imported in a thread the first time, while the widget is on the screen already.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from qtpy.QtCore import QSize, Qt, QTimer
@@ -49,7 +50,7 @@ class Docked(Linked):
             self._layout.addWidget(self._words)
             warm_up(self._fill)
         # A window that is never shown is closed all the same.
-        QTimer.singleShot(0, self._watch_window)
+        QTimer.singleShot(0, self._on_docked)
 
     @property
     def contents(self) -> Any:
@@ -75,7 +76,7 @@ class Docked(Linked):
         if self.links.is_cut:
             return  # closed while it was getting ready
         from napari_brainreg3d._napari.bench import bench_for
-        from napari_brainreg3d._napari.widgets.contents import KINDS
+        from napari_brainreg3d._napari.widgets.kinds import KINDS
 
         bench = bench_for(self._viewer)
         self._contents = KINDS[self.kind](bench, self.links)
@@ -89,6 +90,20 @@ class Docked(Linked):
         waiting, self._waiting = self._waiting, []
         for act in waiting:
             act(bench)
+
+    def _on_docked(self) -> None:
+        """Take the place of an older widget of the same kind, and notice when the window closes.
+
+        napari finds a widget again by the name of its dock, which is another one from its menu than
+        from a script. All that matters is in the session, which both would share.
+        """
+        self._watch_window()
+        if self.links.is_cut or self.parent() is None:
+            return
+        for docked in list(self._viewer.window.dock_widgets.values()):
+            if type(docked) is type(self) and docked is not self:
+                with suppress(LookupError, RuntimeError):  # it is on its way out already
+                    self._viewer.window.remove_dock_widget(docked)
 
     def _watch_window(self) -> None:
         """Have work in threads know when the window closes."""
@@ -152,3 +167,13 @@ class ProjectWidget(Docked):
     def __init__(self, napari_viewer: napari.Viewer) -> None:
         super().__init__(napari_viewer)
         self.setObjectName("project_widget")
+
+
+class MeasureWidget(Docked):
+    """`Measure`: traces, standard view, coordinates, files for other programs."""
+
+    kind = "measure"
+
+    def __init__(self, napari_viewer: napari.Viewer) -> None:
+        super().__init__(napari_viewer)
+        self.setObjectName("measure_widget")

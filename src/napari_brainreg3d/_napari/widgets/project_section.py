@@ -10,6 +10,7 @@ from napari_brainreg3d._napari.bench import Bench
 from napari_brainreg3d._napari.links import Links
 from napari_brainreg3d._napari.options import MapName, ProjectOptions
 from napari_brainreg3d._napari.projecting import PROJECTION
+from napari_brainreg3d._napari.widgets.confidence_box import ConfidenceBox
 from napari_brainreg3d._napari.widgets.controls import (
     button,
     check_box,
@@ -51,9 +52,11 @@ class ProjectSection(QWidget):
         self._bench = bench
         self._make_options()
         self._make_results()
+        self.confidence = ConfidenceBox(bench, links)
         self._arrange()
         links.follow(bench.projecting.options_changed, self._show_options)
         links.follow(bench.projecting.table_changed, self._on_table)
+        links.follow(bench.confidence.changed, self._on_table)
         links.follow(bench.session.status_changed, self._refresh)
         links.follow(bench.session.scene_changed, self._refresh)
         links.follow(bench.session.image_changed, self._refresh)
@@ -144,6 +147,7 @@ class ProjectSection(QWidget):
         below.setSpacing(3)
         below.addWidget(self.table, 1)
         below.addWidget(in_row(self.copy, self.export))
+        below.addWidget(self.confidence)
         layout = QVBoxLayout(self)
         layout.setSpacing(4)
         layout.addLayout(grid)
@@ -176,7 +180,7 @@ class ProjectSection(QWidget):
         table = self._bench.projecting.table
         self.results.setVisible(table is not None)
         if table is not None:
-            self.table.show_table(table)
+            self.table.show_table(self._bench.confidence.table_with(table))
 
     def _refresh(self) -> None:
         is_ready = self._bench.session.registration is not None

@@ -17,11 +17,16 @@ _COLUMNS: Final[dict[str, tuple[str, Callable[[Any], str]]]] = {
     "acronym": ("Region", str),
     "hemisphere": ("Side", str),
     "pixels": ("Pixels", lambda count: f"{count:,}"),
+    "certain_share": ("Certain", lambda share: "" if share != share else f"{share:.0%}"),
     "projected_mm2": ("mm\u00b2 in image", lambda area: f"{area:.3f}"),
     "surface_mm2": ("mm\u00b2 of surface", lambda area: f"{area:.3f}"),
+    "expected_mm2": ("mm\u00b2 expected", lambda area: f"{area:.3f}"),
+    "sd_mm2": ("\u00b1 mm\u00b2", lambda area: f"{area:.3f}"),
     "name": ("Name", str),
 }
 _NAMES: Final = tuple(_COLUMNS)
+#: Columns that are only there when somebody has asked how sure the labels are.
+_OPTIONAL: Final = ("expected_mm2", "sd_mm2", "certain_share")
 _NO_PARENT: Final = QModelIndex()
 _SORT_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 
@@ -32,11 +37,13 @@ class TableModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self._table = pd.DataFrame()
+        self._names = tuple(name for name in _NAMES if name not in _OPTIONAL)
 
     def show_table(self, table: pd.DataFrame) -> None:
         """Show another table."""
         self.beginResetModel()
         self._table = table
+        self._names = tuple(n for n in _NAMES if n not in _OPTIONAL or n in table.columns)
         self.endResetModel()
 
     def label(self, row: int) -> int:
@@ -55,21 +62,21 @@ class TableModel(QAbstractTableModel):
 
     def columnCount(self, parent: QModelIndex = _NO_PARENT) -> int:  # noqa: N802
         """Columns shown."""
-        return 0 if parent.isValid() else len(_NAMES)
+        return 0 if parent.isValid() else len(self._names)
 
     def headerData(  # noqa: N802
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         """Titles of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _COLUMNS[_NAMES[section]][0]
+            return _COLUMNS[self._names[section]][0]
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """What a cell shows, and what it is sorted by."""
         if not index.isValid():
             return None
-        column = _NAMES[index.column()]
+        column = self._names[index.column()]
         value: Any = self._table[column].iat[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:

@@ -28,6 +28,7 @@ from napari_brainreg3d._napari.widgets.controls import (
     silent,
 )
 from napari_brainreg3d._napari.work import telling
+from napari_brainreg3d.registration.registration import default_bregma
 
 #: Name of the result -> words, tip, whether it is ticked at first.
 _RESULTS: Final = {
@@ -40,6 +41,8 @@ _RESULTS: Final = {
     "atlas_um": ("Coordinates", "Three channels, float32 TIFF", False),
     "overview": ("Overview picture", "PNG: image with names, labels, depth, brain", False),
     "unresolved": ("Unresolved", "ImageJ stack; if it was projected", False),
+    "wfield": ("wfield landmarks", "The best flat map of it, which wfield opens", False),
+    "locanmf": ("locaNMF labels", "Array of left +i and right -i, with names", False),
 }
 
 
@@ -105,6 +108,8 @@ class SaveSection(QWidget):
             is_there = projection is not None
             if name == "unresolved":
                 is_there = projection is not None and projection.unresolved is not None
+            if name == "wfield" and projection is not None:
+                is_there = default_bregma(projection.scene.atlas.name) is not None
             box.setEnabled(is_there)
         is_ready = bench.session.registration is not None
         self.save.setEnabled(is_ready and not bench.jobs.is_running(SAVING))

@@ -6,7 +6,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_brainreg3d._napari.bench import Bench
 from napari_brainreg3d._napari.links import Links
-from napari_brainreg3d._napari.sides import edge_words, side_sentence
+from napari_brainreg3d._napari.sides import edge_words, side_sentences
 from napari_brainreg3d._napari.widgets.controls import check_box, note, silent
 
 
@@ -44,6 +44,6 @@ class SideQuestion(QWidget):
             self.words.setText("Which side is this?")
             return
         edges = edge_words(alignment.pose, alignment.camera)
-        sentence = side_sentence(alignment.pose, alignment.camera)
-        self.words.setText(f"<b>Which side is this?</b> {sentence} Its top is {edges['top']}.")
+        sentences = side_sentences(alignment.pose, alignment.camera)
+        self.words.setText(f"<b>Which side is this?</b> {sentences}")
         self.words.setToolTip("\n".join(f"{edge}: {words}" for edge, words in edges.items()))

@@ -12,7 +12,7 @@ from typing import Any, Final
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QObject, Signal
 
-_MODULE: Final = "napari_brainreg3d._napari.widgets.contents"
+_MODULE: Final = "napari_brainreg3d._napari.widgets.kinds"
 #: Keeps what waits for its thread alive.
 _warming: Final[set[Any]] = set()
 

@@ -1,0 +1,1 @@
+"""How far the labels can be trusted: the question, its answer, and how it is shown."""

@@ -1,0 +1,1 @@
+"""The sections of the panel `Measure`, and the plot of traces."""
