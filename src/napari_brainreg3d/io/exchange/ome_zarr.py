@@ -1,4 +1,6 @@
-"""Label images as OME-Zarr, beside the image they belong to (NGFF 0.4 and 0.5 [1]_).
+"""Label images as OME-Zarr, beside the image they belong to (NGFF 0.4 and 0.5).
+
+The layout is that of the specification [1]_.
 
 References
 ----------
