@@ -86,7 +86,7 @@ class Studio:
     def picture(self, name: str, *, is_small: bool = False) -> None:
         """Take a picture of the whole window, once fine outlines have taken the place of coarse.
 
-        A small one is without the list of layers, and of few colours: nothing hangs on their shade.
+        A small one is without the list of layers.
         """
         settle(seconds=2.0)
         path = self._output / f"{name}.png"
@@ -94,9 +94,7 @@ class Studio:
         # No palette: the colours of the regions must stay those of the atlas.
         picture = PIL.Image.fromarray(pixels[..., :3])
         if is_small:
-            picture = picture.crop((LAYERS_PX, 0, *picture.size)).quantize(
-                64, dither=PIL.Image.Dither.NONE
-            )
+            picture = picture.crop((LAYERS_PX, 0, *picture.size))
         picture.save(path, optimize=True)
         print(path)
 
