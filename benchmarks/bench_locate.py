@@ -72,6 +72,11 @@ class Locate:
         ((_, processor),) = seconds_in_turn(self.time_locate)
         return processor
 
+    def track_clock_seconds_for_a_million_points(self) -> float:
+        """At most 2 by the clock, on a machine that has nothing else to do."""
+        ((clock, _),) = seconds_in_turn(self.time_locate)
+        return clock
+
     def track_ratio_to_project(self) -> float:
         """A point over a pixel of ``project``."""
         points, pixels = seconds_in_turn(self.time_locate, lambda: project(self.scene, self.image))
@@ -100,9 +105,10 @@ def report() -> None:
     there, back, whole = seconds_in_turn(
         points.time_locate, points.time_to_pixels, lambda: project(points.scene, points.image)
     )
-    verdict = "ok" if there[1] < LOCATE_S else "TOO SLOW"
+    clock, processor = ("ok" if taken < LOCATE_S else "TOO SLOW" for taken in there)
     print(f"project, 1024 x 1024 pixels: {_text(whole)}")
-    print(f"locate, {POINTS} points: {_text(there)} (target {LOCATE_S:.0f} s: {verdict})")
+    print(f"locate, {POINTS} points: {_text(there)}")
+    print(f"  target {LOCATE_S:.0f} s: {clock} by the clock, {processor} by the processor")
     print(f"to_pixels, {len(points.places)} places: {_text(back)}")
     light = DepthMixtures()
     light.setup()

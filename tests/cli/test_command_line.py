@@ -136,6 +136,17 @@ def test_existing_files_stay_without_overwrite(picture: Path) -> None:
             "'home'",
             id="unknown bregma",
         ),
+        pytest.param(
+            ["project", "window.tif", *PLACE, "--pixel-size-um", 50, "--output", "window.tif"],
+            "window.tif is a file; give the name of a folder",
+            id="a file as the folder",
+        ),
+        pytest.param(["demo", "-o", "broken.json"], "is a file", id="demo, a file as the folder"),
+        pytest.param(
+            ["project", "window.tif", "-r", "none.json"],
+            "cannot read none.json: No such file or directory",
+            id="no such registration",
+        ),
         pytest.param(["info", "none.brainreg3d.json"], "none.brainreg3d.json", id="info, absent"),
         pytest.param(["info", "broken.json"], "broken.json", id="info, not a registration"),
     ],
@@ -173,6 +184,14 @@ def test_looking_past_the_brain_warns_and_writes_zeros(picture: Path) -> None:
     assert not tifffile.imread(picture.with_name("window_labels.tif")).any()
 
 
+def test_existing_files_are_refused_before_the_atlas_is_loaded(picture: Path) -> None:
+    picture.with_name("window_masks.tif").write_text("mine")
+    nowhere = ("--atlas", "nowhere_1um", "--pixel-size-um", 50, *NOWHERE)
+    answer = run("project", picture, *nowhere)
+    assert answer.returncode == 2
+    assert "window_masks.tif exists already" in answer.stderr
+
+
 def test_info_tells_position_and_camera(tmp_path: Path) -> None:
     registration = br.Registration(
         atlas="demo_mouse",
@@ -186,7 +205,7 @@ def test_info_tells_position_and_camera(tmp_path: Path) -> None:
     assert answer.returncode == 0
     assert "AP +1.000" in answer.stdout  # 1 mm in front of IBL's bregma at AP 5400 um
     assert "yaw 7.500" in answer.stdout
-    assert "working_distance_mm=55.0" in answer.stdout
+    assert "pinhole, working distance 55 mm\n" in answer.stdout
 
 
 def test_atlases_lists_the_demo_atlas_and_the_folder(tmp_path: Path) -> None:

@@ -144,6 +144,9 @@ def test_another_image_needs_force_and_is_warned_of(
         (("--to", "nwb", "--session-start", "yesterday", "--image", "brain.tif"), "'yesterday'"),
         (("--to", "nwb", "--age", "old", "--image", "brain.tif"), "P12W"),
         (("--to", "svg", "-o", "no/where.svg"), "no does not exist"),
+        (("--to", "svg", "-o", "a.png"), "ends in .svg"),
+        (("--to", "svg", "--magnification", "-1"), "must be positive, got -1.0"),
+        (("--to", "geojson", "-o", "a.csv"), "ends in .geojson or .json"),
         (("--to", "svg", "--image", "absent.tif"), "absent.tif"),
     ],
 )

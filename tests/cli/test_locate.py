@@ -126,6 +126,20 @@ def test_what_belongs_to_another_image_is_refused_unless_forced(
     assert "5 x 6 pixels" in str(refused("locate", tmp_path / "masks.tif", "-r", saved))
 
 
+def test_the_registered_image_is_not_taken_for_a_label_image(
+    tmp_path: Path, registration: br.Registration
+) -> None:
+    picture = np.arange(np.prod(registration.image_shape), dtype=np.uint16) % 200
+    tifffile.imwrite(tmp_path / "brain.tif", picture.reshape(registration.image_shape))
+    image = br.read_image(tmp_path / "brain.tif")
+    saved = registration.replaced(image_name=image.name, image_sha256=image.sha256).save(
+        tmp_path / "brain.brainreg3d.json"
+    )
+    error = refused("locate", tmp_path / "brain.tif", "-r", saved)
+    assert "is the registered image itself" in str(error)
+    assert not (tmp_path / "brain_located.csv").exists()
+
+
 def test_bad_files_are_one_line_and_code_2(tmp_path: Path, saved: Path) -> None:
     points = tmp_path / "cells.csv"
     points.write_text("y,x\n1,2\n")

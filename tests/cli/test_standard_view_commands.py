@@ -13,6 +13,7 @@ import tifffile
 import trimesh
 from typer.testing import CliRunner, Result
 
+import napari_brainreg3d as br
 from napari_brainreg3d.atlas.loading import load_scene
 from napari_brainreg3d.cli.app import app
 from napari_brainreg3d.demo import demo_image, demo_registration
@@ -104,6 +105,22 @@ def test_a_movie_becomes_a_movie_and_one_frame_of_it_a_picture(session: Path) ->
     np.testing.assert_array_equal(one.pixels, movie.pixels[3])
 
 
+def test_a_registration_of_the_first_frame_holds_for_the_mean_of_the_movie(session: Path) -> None:
+    first = br.read_image(session / "movie.tif")
+    registration = br.Registration.load(session / "brain.brainreg3d.json")
+    registration.replaced(image_name="movie.tif", image_sha256=first.sha256).save(
+        session / "movie.brainreg3d.json"
+    )
+    place = ("-r", session / "movie.brainreg3d.json", "--resolution-um", 90)
+    done("standard-view", session / "movie.tif", *place, "--frame", "mean", "-o",
+         session / "mean.tif")  # fmt: skip
+    session.joinpath("movie.tif").rename(session / "renamed.tif")
+    assert "--force" in refused(
+        "standard-view", session / "renamed.tif", *place, "--frame", "mean", "-o",
+        session / "other.tif",
+    )  # fmt: skip
+
+
 def test_another_image_needs_force_and_is_warned_of(session: Path) -> None:
     tifffile.imwrite(session / "other.tif", np.full((224, 256), 9, np.uint16))
     tifffile.imwrite(
@@ -133,7 +150,9 @@ def test_views_of_sessions_are_averaged(session: Path) -> None:
         "standard-view", session / "brain.tif", *place, "--mask", session / "mask.tif",
         "-o", session / "b.tif",
     )  # fmt: skip
-    said = done("average", session / "a.tif", session / "b.tif", "-o", session / "mean.tif")
+    # As a shell spells out [ab]*.tif: the pictures of what was seen are no sessions.
+    views = [session / name for name in ("a.tif", "a_seen.tif", "b.tif", "b_seen.tif")]
+    said = done("average", *views, "-o", session / "mean.tif")
     assert "2 views averaged" in said
     count = tifffile.imread(session / "mean_count.tif")
     assert set(np.unique(count)) == {0, 1, 2}
@@ -147,8 +166,11 @@ def test_views_of_sessions_are_averaged(session: Path) -> None:
     )
     done("standard-view", session / "brain.tif", *place[:2], "--resolution-um", 90, "-o",
          session / "c.tif")  # fmt: skip
-    assert "cannot be averaged" in refused(
+    assert "c.tif cannot be averaged" in refused(
         "average", session / "a.tif", session / "c.tif", "-o", session / "m.tif"
+    )
+    assert "a_seen.tif is not a standard view" in refused(
+        "average", session / "a_seen.tif", "-o", session / "m.tif"
     )
     assert not session.joinpath("m.tif").exists()
 
@@ -176,7 +198,9 @@ def test_an_image_is_draped_over_the_brain(suffix: str, session: Path) -> None:
     assert "vertices" in said
     loaded = trimesh.load(session / f"brain.{suffix}", process=False)
     mesh = loaded if suffix == "ply" else next(iter(loaded.geometry.values()))
-    assert len(np.unique(mesh.visual.vertex_colors, axis=0)) > 100
+    glb = suffix == "glb"  # it has a material, for which trimesh keeps colours as an attribute
+    colours = mesh.visual.vertex_attributes["color"] if glb else mesh.visual.vertex_colors
+    assert len(np.unique(colours, axis=0)) > 100
 
 
 def test_wrong_names_end_before_anything_is_computed(session: Path) -> None:

@@ -52,8 +52,44 @@ def test_every_vertex_keeps_its_place_and_colour(
     matrix = file_from_atlas(draped, suffix)
     back = np.linalg.solve(matrix[:3, :3], (mesh.vertices - matrix[:3, 3]).T).T
     np.testing.assert_allclose(back, draped.vertices_um, atol=0.01)
-    np.testing.assert_array_equal(mesh.visual.vertex_colors, draped.colours)
     assert len(mesh.faces) == len(draped.faces)
+    if suffix == ".ply":
+        np.testing.assert_array_equal(mesh.visual.vertex_colors, draped.colours)
+
+
+def glb_tree_and_colours(path: Path) -> tuple[dict[str, Any], Any]:
+    """The JSON of a GLB and its ``COLOR_0``, read by hand as the specification of glTF says."""
+    content = path.read_bytes()
+    length = int.from_bytes(content[12:16], "little")
+    tree = json.loads(content[20 : 20 + length])
+    accessor = tree["accessors"][tree["meshes"][0]["primitives"][0]["attributes"]["COLOR_0"]]
+    assert (accessor["componentType"], accessor["type"]) == (5123, "VEC4")  # UNSIGNED_SHORT
+    assert accessor["normalized"] is True
+    view = tree["bufferViews"][accessor["bufferView"]]
+    start = 20 + length + 8 + view.get("byteOffset", 0) + accessor.get("byteOffset", 0)
+    values = np.frombuffer(content, "<u2", 4 * accessor["count"], start)
+    return tree, values.reshape(-1, 4) / 65535.0
+
+
+def test_a_glb_holds_light_that_viewers_turn_back_into_the_picture(
+    draped: Drape, tmp_path: Path
+) -> None:
+    """20 and 200 of 255 in sRGB are 0.006995 and 0.577580 of the light (IEC 61966-2-1)."""
+    tree, light = glb_tree_and_colours(write_surface(tmp_path / "a.glb", draped))
+    known = {20: 0.006995, 200: 0.577580}
+    for value, expected in known.items():
+        of_value = light[(draped.colours == (value, value, value, 255)).all(axis=1)]
+        assert len(of_value) > 20
+        np.testing.assert_allclose(of_value[:, :3], expected, atol=1.2e-5)
+    np.testing.assert_array_equal(light[:, 3], 1.0)
+    # As a viewer does: linear light to a screen of 8 bits.
+    shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    np.testing.assert_array_equal((shown[:, :3] * 255).round(), draped.colours[:, :3])
+    assert "linear light" in tree["scenes"][0]["extras"]["colours"]
+    # Without a material glTF means metal, which viewers show nearly black.
+    primitive = tree["meshes"][0]["primitives"][0]
+    material = tree["materials"][primitive["material"]]
+    assert material["pbrMetallicRoughness"]["metallicFactor"] == 0.0
 
 
 @pytest.mark.parametrize(
@@ -71,8 +107,11 @@ def test_viewers_show_the_brain_as_it_is_not_mirrored(
     # In a right-handed world up is right x front; nothing but a rotation leads between the two.
     np.testing.assert_array_equal(np.cross(right, front), up)
     places = mesh.vertices / um
-    colours = mesh.visual.vertex_colors
-    stem = (colours == (200, 200, 200, 255)).all(axis=1)
+    if suffix == ".ply":
+        stem = (mesh.visual.vertex_colors == (200, 200, 200, 255)).all(axis=1)
+    else:
+        _, light = glb_tree_and_colours(tmp_path / "brain.glb")
+        stem = abs(light[:, 0] - 0.577580) < 1e-4
     low, high = (MIDLINE_UM - LETTER_BOXES["stem"][i][ML] for i in (1, 0))
     sideways = places[stem] @ right
     assert low - 1 <= sideways.min() < sideways.max() <= high + 1 < 0

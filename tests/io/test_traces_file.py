@@ -102,7 +102,7 @@ def test_existing_files_stay_without_overwrite(traces: Traces, tmp_path: Path) -
 
 @pytest.mark.parametrize("name", ["t.txt", "t", "t.xlsx"])
 def test_other_suffixes_are_refused(name: str, traces: Traces, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"\.csv, \.parquet"):
+    with pytest.raises(OutputError, match=r"\.csv or \.parquet"):
         write_traces(tmp_path / name, traces)
 
 

@@ -23,17 +23,17 @@ def demo_command(
     from napari_brainreg3d.atlas.loading import load_scene
     from napari_brainreg3d.demo import demo_image, demo_registration
     from napari_brainreg3d.demo.movie_files import write_demo_movie
-    from napari_brainreg3d.io.writing import result_path, write_results
+    from napari_brainreg3d.io.writing import check_results_free, result_path, write_results
     from napari_brainreg3d.projection import project
     from napari_brainreg3d.results.areas import region_table
 
+    check_results_free(output, "demo", overwrite=overwrite)
     truth = demo_registration()
     with progress_bar("drawing the brain") as progress:
         scene = load_scene(truth.atlas, truth.regions or None, progress=progress)
     image = demo_image()
     with progress_bar("projecting") as progress:
         projection = project(scene, truth, progress=progress)
-    output.mkdir(parents=True, exist_ok=True)
     written = write_results(output, "demo", projection, image=image, overwrite=overwrite)
     written += write_demo_movie(output, overwrite=overwrite)
     print_regions(region_table(projection))

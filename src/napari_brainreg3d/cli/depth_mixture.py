@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 SavedRegistration = Annotated[Path, typer.Argument(help="A saved *.brainreg3d.json.")]
 AttenuationUm = Annotated[
-    float, typer.Option(help="Way into the tissue after which light is down to 1/e.")
+    float, typer.Option(help="Way into the tissue after which light is down to 1/e, um.")
 ]
 MaxDepthUm = Annotated[
-    float | None, typer.Option(help="How deep tissue counts; default: 6.9 such ways.")
+    float | None, typer.Option(help="How deep tissue counts, um; default: 6.9 such ways.")
 ]
 Top = Annotated[int, typer.Option(help="How many regions to keep for each pixel.")]
 Brightness = Annotated[
@@ -29,7 +29,10 @@ ImageOfLight = Annotated[
     Path | None, typer.Option("--image", help="The image, to hold against the registration.")
 ]
 OutputFolder = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Folder; default: the registration's.")
+    Path | None,
+    typer.Option(
+        "--output", "-o", help="Folder; default: the registration's.", rich_help_panel="Files"
+    ),
 ]
 
 
@@ -50,11 +53,14 @@ def depth_mixture_command(
 ) -> None:
     """Tell from which regions the light of each pixel comes, when it fades with depth."""
     from napari_brainreg3d.cli.placed import load_placed
-    from napari_brainreg3d.io.light_maps import write_light
+    from napari_brainreg3d.io.light_maps import check_light_free, write_light
     from napari_brainreg3d.projection.depth_mixture import depth_mixture
     from napari_brainreg3d.registration.registration import SUFFIX
 
     shining = _brightness(brightness)
+    stem = registration.name.removesuffix(SUFFIX)
+    folder = registration.parent if output is None else output
+    check_light_free(folder, stem, overwrite=overwrite)  # before the atlas is loaded
     scene, placed = load_placed(
         registration,
         image=image,
@@ -74,8 +80,6 @@ def depth_mixture_command(
             split_hemispheres=split_hemispheres,
             progress=progress,
         )
-    stem = registration.name.removesuffix(SUFFIX)
-    folder = registration.parent if output is None else output
     written = write_light(folder, stem, mixture, overwrite=overwrite)
     _print_shares(mixture.table)
     print_files(written)

@@ -17,7 +17,10 @@ from napari_brainreg3d.cli.standard_view import (
     read_picture,
 )
 
-Target = Annotated[Path, typer.Option("--output", "-o", help="File to write: .ply or .glb.")]
+Target = Annotated[
+    Path,
+    typer.Option("--output", "-o", help="File to write: .ply or .glb.", rich_help_panel="Files"),
+]
 SpacingUm = Annotated[
     float | None,
     typer.Option(help="Distance of vertices where the image is, um; default: a pixel."),

@@ -21,7 +21,7 @@ def export_command(
     to: mine.To,
     image: mine.ImageFile = None,
     output: mine.Out = None,
-    force: mine.Force = False,
+    force: options.Force = False,
     frame: options.Frame = "0",
     channel: options.Channel = None,
     regions: options.Regions = None,
@@ -114,10 +114,14 @@ def _target(registration: Path, to: str, output: Path | None, *, overwrite: bool
     from napari_brainreg3d.atomic import check_free
     from napari_brainreg3d.io.exchange.extras import import_extra
     from napari_brainreg3d.io.exchange.folders import check_folder_free
+    from napari_brainreg3d.io.targets import check_ending
     from napari_brainreg3d.registration.registration import SUFFIX
 
     stem = registration.name.removesuffix(SUFFIX)
     target = output or registration.with_name(stem + mine.ENDINGS[to])
+    if to in ("nwb", "svg", "geojson"):
+        endings = (f".{to}", ".json") if to == "geojson" else (f".{to}",)
+        check_ending(target, f"what --to {to} writes", *endings)
     if to == "nwb":
         import_extra("pynwb", "nwb", "an NWB file")
     if to == "ome-zarr":

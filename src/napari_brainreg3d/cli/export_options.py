@@ -26,15 +26,21 @@ ImageFiles = Annotated[
         "names, if it lies beside it.",
     ),
 ]
-Force = Annotated[
-    bool, typer.Option("--force", help="Go on when the registration is of another image.")
-]
 Out = Annotated[
     Path | None,
     typer.Option(
         "--output",
         "-o",
         help="File or folder to write; default: beside the registration.",
+        rich_help_panel=_FILES,
+    ),
+]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="HTML to write; default: beside the first registration.",
         rich_help_panel=_FILES,
     ),
 ]

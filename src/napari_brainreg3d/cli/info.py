@@ -10,6 +10,7 @@ import typer
 from napari_brainreg3d.cli.console import console
 
 if TYPE_CHECKING:
+    from napari_brainreg3d.geometry import Camera
     from napari_brainreg3d.registration import Registration
 
 
@@ -42,7 +43,7 @@ def _about_registration(registration: Registration) -> dict[str, str]:
         "view": pose.view,
         "centre": f"{centre} um in the atlas (AP, DV, ML)",
         "angles": f"yaw {yaw:.3f}, pitch {pitch:.3f}, roll {roll:.3f} degrees",
-        "camera": str(camera),
+        "camera": _about_camera(camera),
         "side confirmed": "yes" if registration.side_confirmed else "no",
         "landmarks": str(len(registration.landmarks)),
     }
@@ -52,6 +53,18 @@ def _about_registration(registration: Registration) -> dict[str, str]:
             f"AP {ap:+.3f}, ML {ml:+.3f} (right +), DV {dv:+.3f} mm (preset {bregma.name})"
         )
     return lines
+
+
+def _about_camera(camera: Camera) -> str:
+    from napari_brainreg3d.geometry import PinholeCamera
+
+    mirrored = "; mirrors the image" if camera.mirrored else ""
+    if not isinstance(camera, PinholeCamera):
+        return f"orthographic: parallel rays{mirrored}"
+    down, right = camera.principal_point_um
+    axis = f", optical axis {down:g} um down, {right:g} um right" if down or right else ""
+    lens = f", distortion k1 {camera.k1:g}, k2 {camera.k2:g}" if camera.k1 or camera.k2 else ""
+    return f"pinhole, working distance {camera.working_distance_mm:g} mm{axis}{lens}{mirrored}"
 
 
 def _about_image(file: Path) -> dict[str, str]:

@@ -32,7 +32,10 @@ ImageOfPoints = Annotated[
 ]
 Force = Annotated[
     bool,
-    typer.Option("--force", help="Go on when the registration seems to be of another image."),
+    typer.Option(
+        "--force",
+        help="Use a registration that was made for another image, or points that all lie outside.",
+    ),
 ]
 From = Annotated[
     Literal["pixels", "atlas", "stereotaxic"],
@@ -46,7 +49,12 @@ CellsOnly = Annotated[
 ]
 Located = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="CSV to write; default: <points>_located.csv."),
+    typer.Option(
+        "--output",
+        "-o",
+        help="CSV to write; default: <points>_located.csv.",
+        rich_help_panel="Files",
+    ),
 ]
 BregmaOfPoints = Annotated[
     str | None, typer.Option("--bregma", help="Preset; default: the registration's.")
@@ -90,13 +98,17 @@ def locate_command(
     from napari_brainreg3d.atomic import check_free
     from napari_brainreg3d.cli.placed import load_placed
     from napari_brainreg3d.io.points import read_points, write_located
+    from napari_brainreg3d.io.targets import check_ending
     from napari_brainreg3d.projection.projection import ProjectionSettings
     from napari_brainreg3d.registration import Registration
 
     target = output or points.with_name(f"{points.stem}_located.csv")
-    check_free(target, overwrite=overwrite)  # before the atlas is loaded
+    check_free(
+        check_ending(target, "a table", ".csv"), overwrite=overwrite
+    )  # before the atlas is loaded
     shape = Registration.load(registration).image_shape
     given = read_points(points, kind=from_, unit=unit, image_shape=shape, cells_only=cells_only)
+    _check_not_the_image(points, given, registration)
     source = load_placed(
         registration,
         image=image,
@@ -118,6 +130,21 @@ def locate_command(
     for status, count in table["status"].value_counts().items():
         console().print(f"{count:9d}  {status}")
     print_files(written)
+
+
+def _check_not_the_image(points: Path, given: Points | Rois, registration: Path) -> None:
+    """Refuse the picture itself, whose grey values would each be taken for a cell."""
+    from napari_brainreg3d.io.images import read_image
+    from napari_brainreg3d.registration import Registration
+    from napari_brainreg3d.results.locate import PointsError, Rois
+
+    if not isinstance(given, Rois) or points.suffix.lower() not in (".tif", ".tiff", ".png"):
+        return
+    if read_image(points).sha256 == Registration.load(registration).image_sha256:
+        raise PointsError(
+            f"{points} is the registered image itself; needed are points, or a label image with "
+            "a number for each cell"
+        )
 
 
 def _located(

@@ -15,8 +15,9 @@ from napari_brainreg3d.batch.contact import STRIP_SUFFIX
 from napari_brainreg3d.batch.matching import Reference as Reference
 from napari_brainreg3d.batch.matching import new_pixel_size_um
 from napari_brainreg3d.cli.console import UsageError
-from napari_brainreg3d.errors import BrainregError, OutputError
+from napari_brainreg3d.errors import BrainregError
 from napari_brainreg3d.io.images import read_image
+from napari_brainreg3d.io.targets import made_folder
 from napari_brainreg3d.io.writing import ALL_RESULTS
 from napari_brainreg3d.registration import Registration
 from napari_brainreg3d.registration.matching import ImageMatch, carry_over, match_images
@@ -106,10 +107,7 @@ def planned_files(files: Sequence[Path], folder: Path, *, overwrite: bool) -> li
         When a file exists and may not be replaced, or the folder cannot be made.
     """
     targets = [folder / f"{file.stem}{SUFFIX}" for file in files]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from error
+    made_folder(folder)
     for target in (*targets, folder / TABLE, folder / SHEET):
         check_free(target, overwrite=overwrite)
     return targets

@@ -41,14 +41,14 @@ def load_placed(
         When the registration is not valid, or was made for another image.
     """
     from napari_brainreg3d.atlas.loading import load_scene
-    from napari_brainreg3d.cli.placing import from_file
+    from napari_brainreg3d.cli.same_image import registration_of_image
     from napari_brainreg3d.io.images import read_image
     from napari_brainreg3d.registration import Registration
 
     if image is None:
         registration = Registration.load(path)
     else:
-        registration = from_file(path, read_image(image), force=force)
+        registration = registration_of_image(path, read_image(image), force=force)
     wanted = tuple(part for text in regions or () for part in text.split(",") if part)
     if wanted:
         registration = registration.replaced(regions=wanted)

@@ -59,7 +59,8 @@ def project_command(
 ) -> None:
     """Label every pixel of an image with the brain region that it sees."""
     from napari_brainreg3d.atlas.bregma import bregma_preset
-    from napari_brainreg3d.cli.placing import Placing, from_file, from_options
+    from napari_brainreg3d.cli.placing import Placing, from_options
+    from napari_brainreg3d.cli.same_image import registration_of_image
     from napari_brainreg3d.io.images import read_image
 
     picture = read_image(
@@ -73,7 +74,7 @@ def project_command(
     if registration is not None:
         if any(value is not None for value in (ap, ml, dv, centre_um, camera, working_distance_mm)):
             raise UsageError("--registration holds pose and camera: leave their options out")
-        placed = from_file(registration, picture, force=force)
+        placed = registration_of_image(registration, picture, force=force)
         if atlas is not None and atlas != placed.atlas:
             placed = placed.replaced(atlas=atlas, atlas_version=None)
         if wanted:
@@ -144,11 +145,13 @@ def _run(
     overwrite: bool,
 ) -> None:
     from napari_brainreg3d.atlas.loading import load_scene
-    from napari_brainreg3d.io.writing import write_results
+    from napari_brainreg3d.io.writing import check_results_free, write_results
     from napari_brainreg3d.projection import project
     from napari_brainreg3d.projection.refine import refine
     from napari_brainreg3d.results.areas import region_table
 
+    stem = Path(picture.name).stem
+    check_results_free(output, stem, overwrite=overwrite, unresolved=unresolved)
     with progress_bar("loading the atlas") as progress:
         scene = load_scene(
             placed.atlas,
@@ -171,9 +174,6 @@ def _run(
     if refine_where is not None:
         with progress_bar("refining") as progress:
             projection = refine(projection, k, refine_where, progress=progress)
-    output.mkdir(parents=True, exist_ok=True)
-    written = write_results(
-        output, Path(picture.name).stem, projection, image=picture, overwrite=overwrite
-    )
+    written = write_results(output, stem, projection, image=picture, overwrite=overwrite)
     print_regions(region_table(projection))
     print_files(written)

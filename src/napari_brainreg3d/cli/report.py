@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def report_command(
     registrations: mine.SavedRegistrations,
     image: mine.ImageFiles = None,
-    output: mine.Out = None,
-    force: mine.Force = False,
+    output: mine.ReportFile = None,
+    force: options.Force = False,
     regions: options.Regions = None,
     hemisphere: options.Hemisphere = None,
     brainglobe_dir: options.BrainglobeDir = None,
@@ -39,9 +39,10 @@ def report_command(
     from napari_brainreg3d.cli.placed import load_placed
     from napari_brainreg3d.io.report import ReportSession, write_report
     from napari_brainreg3d.io.report.findings import findings
+    from napari_brainreg3d.io.targets import check_ending
     from napari_brainreg3d.projection import project
 
-    target = output or _default_target(registrations)
+    target = check_ending(output or _default_target(registrations), "a report", ".html", ".htm")
     check_free(target, overwrite=overwrite)
     if image and len(image) != len(registrations):
         raise UsageError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from napari_brainreg3d.cli.movie_check import OpenMovie
@@ -23,6 +23,7 @@ def registration_of_image(path: Path, image: Image, *, force: bool) -> Registrat
         What it shall be the registration of.
     force
         Whether to go on, with a warning, when the pixels are others than those it was made for.
+        Another frame of the same movie needs no force: its camera has not moved.
 
     Raises
     ------
@@ -34,14 +35,32 @@ def registration_of_image(path: Path, image: Image, *, force: bool) -> Registrat
     from napari_brainreg3d.registration import Registration
 
     made = Registration.load(path)
-    found = from_file(path, image, force=force)
-    if made.image_sha256 not in (None, image.sha256):
+    is_same = made.image_sha256 in (None, image.sha256) or _of_same_movie(made, image)
+    found = from_file(path, image, force=force or is_same)
+    if not is_same:
         print(
             f"warning: {path.name} was made for other pixels than those of {image.name} (it names "
             f"{made.image_name}); going on because of --force",
             file=sys.stderr,
         )
     return found
+
+
+def _of_same_movie(made: Registration, image: Image) -> bool:
+    """Whether a registration was made for the first frame, mean or maximum of the image's file."""
+    from contextlib import suppress
+
+    from napari_brainreg3d.errors import BrainregError
+    from napari_brainreg3d.io.images import read_image
+
+    if not image.taken or made.image_name != image.name:
+        return False
+    frames: tuple[Literal[0, "mean", "max"], ...] = (0, "mean", "max")
+    for frame in frames:
+        with suppress(BrainregError):  # of several channels one would have to be named
+            if read_image(image.path, frame=frame).sha256 == made.image_sha256:
+                return True
+    return False
 
 
 def registration_of_movie(path: Path, movie: OpenMovie, *, force: bool) -> Registration:

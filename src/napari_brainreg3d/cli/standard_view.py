@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,7 +27,9 @@ ImageOrMovie = Annotated[
 SavedRegistration = Annotated[
     Path, typer.Option("--registration", "-r", help="Its saved *.brainreg3d.json.")
 ]
-Target = Annotated[Path, typer.Option("--output", "-o", help="TIFF to write.")]
+Target = Annotated[
+    Path, typer.Option("--output", "-o", help="TIFF to write.", rich_help_panel="Files")
+]
 ViewName = Annotated[
     str,
     typer.Option(
@@ -115,15 +118,18 @@ def average_command(
     """Average standard views of sessions or animals, each pixel over those that saw it."""
     from napari_brainreg3d.atomic import check_free
     from napari_brainreg3d.io.imagej_tiff import check_name
-    from napari_brainreg3d.io.standard_view import read_standard_view, write_average
+    from napari_brainreg3d.io.standard_view import beside, read_standard_view, write_average
     from napari_brainreg3d.results.standard_view import average_sessions
 
     check_free(check_name(output), overwrite=overwrite)
+    companions = {beside(path, "seen") for path in views}
+    views = [path for path in views if path not in companions]  # a shell's mouse_*.tif has both
     if animal and len(animal) != len(views):
         raise UsageError(f"give --animal once per view: {len(animal)} for {len(views)} views")
 
     def read() -> Iterator[StandardView]:
-        yield from (read_standard_view(path) for path in views)
+        for path in views:  # named after the file: sessions' images are often called the same
+            yield dataclasses.replace(read_standard_view(path), name=path.name)
 
     average = average_sessions(read(), animals=animal or None)
     what = "animals" if average.animals else "sessions"

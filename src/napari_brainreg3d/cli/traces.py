@@ -267,4 +267,4 @@ def _print_traces(traces: Traces) -> None:
         shown.add_row(str(row["column"]), *(str(row[name]) for name in headings))
     console().print(shown)
     frames, without = len(traces.table), len(traces.regions) - len(used)
-    console().print(f"{len(used)} traces of {frames} frames; {without} regions have no pixels")
+    console().print(f"{len(used)} traces of {frames} frames; regions without pixels: {without}")

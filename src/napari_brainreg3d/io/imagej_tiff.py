@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 from tifffile import TiffFile, TiffWriter
 
-from napari_brainreg3d.errors import ImageError, OutputError
+from napari_brainreg3d.errors import ImageError
 from napari_brainreg3d.io.failures import check_file, naming
 from napari_brainreg3d.io.frames import PixelSize
 from napari_brainreg3d.io.pixel_size import from_tiff
 from napari_brainreg3d.io.pixels import Pixels
+from napari_brainreg3d.io.targets import check_ending
 from napari_brainreg3d.io.tiff_check import check_whole
 from napari_brainreg3d.io.tiff_stack import silent
 
@@ -57,10 +58,7 @@ def check_name(path: str | os.PathLike[str]) -> Path:
     OutputError
         When it has another suffix.
     """
-    file = Path(path)
-    if file.suffix.lower() not in (".tif", ".tiff"):
-        raise OutputError(f"{file} would hold a TIFF: give it a name that ends in .tif")
-    return file
+    return check_ending(path, "a TIFF", ".tif", ".tiff")
 
 
 def save_imagej(

@@ -12,11 +12,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_brainreg3d.atomic import check_free, replacing
-from napari_brainreg3d.errors import OutputError
+from napari_brainreg3d.atomic import replacing
 from napari_brainreg3d.io.imagej_tiff import save_imagej
 from napari_brainreg3d.io.metadata import SCHEMATIC_NOTE, row_names
 from napari_brainreg3d.io.pixels import finite_range
+from napari_brainreg3d.io.targets import check_files_free, check_stem, made_folder
 from napari_brainreg3d.projection.depth_mixture import DepthMixture
 from napari_brainreg3d.registration.schema import CONVENTIONS, software_versions
 
@@ -32,6 +32,18 @@ LIGHT_FILES: Final = {
     "_light_depth_um.tif": "mean way along the ray from the brain's surface to where the light "
     "comes from, um; NaN without tissue",
 }
+
+
+def check_light_free(folder: str | os.PathLike[str], stem: str, *, overwrite: bool = False) -> None:
+    """Refuse a folder in which :func:`write_light` could not write; it is not made yet.
+
+    Raises
+    ------
+    OutputError
+        When a file exists and may not be replaced, or the folder is a file.
+    """
+    check_stem(stem)
+    check_files_free(folder, (f"{stem}{end}" for end in LIGHT_FILES), overwrite=overwrite)
 
 
 def write_light(
@@ -65,15 +77,9 @@ def write_light(
         When a file exists and may not be replaced, or cannot be written.
     """
     place = Path(folder)
-    if not stem.strip(".") or Path(stem).name != stem:
-        raise OutputError(f"{stem!r} cannot begin the name of a file")
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the folder {place}: {error.strerror}") from error
+    check_light_free(place, stem, overwrite=overwrite)
+    made_folder(place)
     targets = [place / f"{stem}{end}" for end in LIGHT_FILES]
-    for target in targets:
-        check_free(target, overwrite=overwrite)
     with ExitStack() as stack:
         for target, end in zip(targets, LIGHT_FILES, strict=True):
             temporary = stack.enter_context(replacing(target, overwrite=overwrite))

@@ -202,7 +202,7 @@ def read_standard_view(path: str | os.PathLike[str]) -> StandardView:
     file = Path(path)
     content = load_imagej(file)
     info = content.info
-    if info.get("kind") != KIND or "source" not in info:
+    if info.get("kind") != KIND or "source" not in info or info.get("content") != _CONTENT:
         raise ImageError(
             f"{file} is not a standard view: make it with the command standard-view "
             "(to_standard_view) from an image and its registration"

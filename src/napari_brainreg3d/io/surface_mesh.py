@@ -9,16 +9,25 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_brainreg3d.atomic import replacing
 from napari_brainreg3d.errors import OutputError
 from napari_brainreg3d.geometry.frames import FloatArray
 from napari_brainreg3d.io.metadata import SCHEMATIC_NOTE
+from napari_brainreg3d.io.targets import check_ending
 from napari_brainreg3d.registration.schema import CONVENTIONS, software_versions
-from napari_brainreg3d.results.drape import Drape, surface_data
+from napari_brainreg3d.results.drape import Drape, Rgba, surface_data
 
 MeshFrame = Literal["world", "atlas_um"]
 
+#: Name of an attribute of vertices until it is glTF's ``COLOR_0``.
+_LINEAR: Final = "_LINEAR_LIGHT"
+#: What the colours of a file are.
+_COLOURS: Final = {
+    ".ply": "sRGB, 8 bits: as a screen shows them",
+    ".glb": "COLOR_0 is linear light, 16 bits, as glTF defines it: viewers show the sRGB picture",
+}
 #: Axes of a file in words.
 _AXES: Final = {
     ".ply": "right-handed, micrometres: x to the animal's right, y anterior, z superior",
@@ -59,8 +68,9 @@ def write_surface(
     Returns
     -------
     Path
-        The file. Axes, units, sides, the matrix from ``atlas_um`` and where the image comes from
-        stand in comments of a PLY, in the ``extras`` of a GLB.
+        The file. Axes, units, sides, the matrix from ``atlas_um``, what the colours are and where
+        the image comes from stand in comments of a PLY, in the ``extras`` of a GLB. A PLY has the
+        colours of the picture (sRGB); a GLB linear light, which viewers turn back into them.
 
     Raises
     ------
@@ -74,7 +84,9 @@ def write_surface(
         raise OutputError(f"frame must be world or atlas_um, got {frame!r}")
     matrix = file_from_atlas(draped, suffix) if frame == "world" else np.eye(4)
     axes = _AXES[suffix if frame == "world" else "atlas_um"]
-    content = _encoded(suffix, draped, matrix, _about(draped, axes, matrix), only_seen=only_seen)
+    content = _encoded(
+        suffix, draped, matrix, _about(draped, axes, matrix, _COLOURS[suffix]), only_seen=only_seen
+    )
     with replacing(file, overwrite=overwrite) as temporary:
         temporary.write_bytes(content)
     return file
@@ -88,10 +100,7 @@ def check_surface_name(path: str | os.PathLike[str]) -> Path:
     OutputError
         When it has another suffix.
     """
-    file = Path(path)
-    if file.suffix.lower() not in _TO_WORLD:
-        raise OutputError(f"{file} would hold a surface: give it a name that ends in .ply or .glb")
-    return file
+    return check_ending(path, "a surface", *_TO_WORLD)
 
 
 def file_from_atlas(draped: Drape, suffix: str) -> FloatArray:
@@ -119,15 +128,54 @@ def _encoded(
     mesh = trimesh.Trimesh(
         vertices @ matrix[:3, :3].T + matrix[:3, 3],
         faces,
-        vertex_colors=colours,
+        vertex_colors=colours if suffix == ".ply" else None,
         process=False,
         metadata=about,
     )
     if suffix == ".glb":
+        mesh.vertex_attributes[_LINEAR] = linear_light(colours)
         scene = trimesh.Scene(metadata=about)
         scene.add_geometry(mesh, node_name="brain", geom_name="brain")
-        return bytes(export_glb(scene))  # type: ignore[no-untyped-call]
+        return bytes(
+            export_glb(scene, tree_postprocessor=_coloured)  # type: ignore[no-untyped-call]
+        )
     return _with_comments(export_ply(mesh), about)
+
+
+def linear_light(colours: Rgba) -> npt.NDArray[np.uint16]:
+    """Colours as a screen shows them (sRGB) as amounts of light, which is what glTF stores.
+
+    Parameters
+    ----------
+    colours : ndarray, shape (V, 4), uint8
+        Red, green, blue in sRGB, and opacity.
+
+    Returns
+    -------
+    ndarray, shape (V, 4), uint16
+        0 to 65535. Eight bits would leave nine steps for the darker fifth of a picture.
+
+    Notes
+    -----
+    The curve is that of IEC 61966-2-1.
+    """
+    share = colours / 255.0
+    dark = share[:, :3] <= 0.04045
+    share[:, :3] = np.where(dark, share[:, :3] / 12.92, ((share[:, :3] + 0.055) / 1.055) ** 2.4)
+    return np.asarray((share * 65535.0).round(), np.uint16)
+
+
+def _coloured(tree: dict[str, Any]) -> None:
+    """Make the attribute the colour of the vertices, on tissue that does not shine like metal."""
+    # What has no material is metal, by glTF's defaults: viewers show it nearly black.
+    matt = {"pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 1.0}}
+    tree["materials"] = [{"name": "image", **matt}]
+    for mesh in tree["meshes"]:
+        for primitive in mesh["primitives"]:
+            number = primitive["attributes"].pop(_LINEAR)
+            primitive["attributes"]["COLOR_0"] = number
+            primitive["material"] = 0
+            tree["accessors"][number]["normalized"] = True
 
 
 def _with_comments(ply: bytes, about: dict[str, Any]) -> bytes:
@@ -137,11 +185,12 @@ def _with_comments(ply: bytes, about: dict[str, Any]) -> bytes:
     return ply[:start] + "".join(f"{line}\n" for line in comments).encode("ascii") + ply[start:]
 
 
-def _about(draped: Drape, axes: str, matrix: FloatArray) -> dict[str, Any]:
+def _about(draped: Drape, axes: str, matrix: FloatArray, colours: str) -> dict[str, Any]:
     registration = draped.registration
     return {
         "content": "brain surface with an image on it; grey where the camera saw nothing",
         "axes": axes,
+        "colours": colours,
         "file_from_atlas_um": matrix.tolist(),
         "conventions": CONVENTIONS,
         "side_confirmed": registration.side_confirmed,

@@ -16,6 +16,7 @@ import pandas as pd
 from napari_brainreg3d.atomic import check_free, replacing
 from napari_brainreg3d.errors import ImageError, OutputError
 from napari_brainreg3d.io.metadata import metadata_of
+from napari_brainreg3d.io.targets import check_ending
 from napari_brainreg3d.registration.schema import CONVENTIONS, software_versions
 from napari_brainreg3d.results.traces import Traces
 
@@ -60,10 +61,8 @@ def check_traces_path(path: str | os.PathLike[str], *, overwrite: bool = False) 
         When a file exists and may not be replaced, the name does not end in .csv or .parquet, or a
         package for Parquet is missing.
     """
-    target = Path(path)
+    target = check_ending(path, "traces", ".csv", ".parquet")
     suffix = target.suffix.lower()
-    if suffix not in (".csv", ".parquet"):
-        raise OutputError(f"{target} would hold traces: give it a name that ends in .csv, .parquet")
     if suffix == ".parquet":
         _parquet()
     files = [target] if suffix == ".parquet" else [target, sidecar_path(target)]

@@ -18,6 +18,7 @@ from napari_brainreg3d.io.maps import QUANTITIES, save_map
 from napari_brainreg3d.io.mask_stack import save_masks, save_unresolved
 from napari_brainreg3d.io.pixels import Pixels, hash_pixels
 from napari_brainreg3d.io.tables import save_table
+from napari_brainreg3d.io.targets import check_files_free, check_stem, made_folder
 from napari_brainreg3d.progress import Progress, report
 from napari_brainreg3d.projection.projection import Projection
 from napari_brainreg3d.registration.registration import SUFFIX
@@ -67,6 +68,30 @@ ALL_RESULTS: Final = tuple(_FILES)
 def result_path(folder: str | os.PathLike[str], stem: str, name: str) -> Path:
     """Where :func:`write_results` puts a result, one of :data:`ALL_RESULTS`."""
     return Path(folder) / f"{stem}{_FILES[name][0]}"
+
+
+def check_results_free(
+    folder: str | os.PathLike[str], stem: str, *, overwrite: bool = False, unresolved: bool = False
+) -> None:
+    """Refuse, before any work is done, a folder in which :func:`write_results` could not write all.
+
+    Parameters
+    ----------
+    folder, stem, overwrite
+        As for :func:`write_results`. A folder that is not there is not made yet.
+    unresolved
+        Whether there will be the stack of regions at any depth.
+
+    Raises
+    ------
+    OutputError
+        When a file exists and may not be replaced, or the folder is a file.
+    """
+    check_stem(stem)
+    names = [name for name in ALL_RESULTS if unresolved or name != "unresolved"]
+    check_files_free(
+        folder, (result_path(folder, stem, name).name for name in names), overwrite=overwrite
+    )
 
 
 def write_results(
@@ -167,14 +192,8 @@ def _of_image(projection: Projection, image: Image | Pixels | None) -> Projectio
 
 
 def _targets(folder: Path, stem: str, names: list[str], *, overwrite: bool) -> list[Path]:
-    if not stem.strip(".") or Path(stem).name != stem:
-        raise OutputError(f"{stem!r} cannot begin the name of a file")
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file; give the name of a folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from error
+    check_stem(stem)
+    made_folder(folder)
     targets = [result_path(folder, stem, name) for name in names]
     for target in targets:
         check_free(target, overwrite=overwrite)

@@ -204,20 +204,22 @@ def depth_mixture(
     ``exp(-s / attenuation_um)`` with the way ``s`` along the ray from the brain's surface, the same
     in all tissue and in gaps within it, and it comes straight up, without spreading sideways. Along
     each ray the integral over the annotation's voxels is exact: it is taken from voxel face to
-    voxel face. Simulations [1]_ put 97 % of the signal into the top 500 um, which an exponential
-    does with 143 um. With scattering [2]_ the light going in is brightest 300 to 400 um deep,
-    contributions come from all of the cortex in many mouse lines and spread over millimetres: then
-    this mixture is too shallow and too sharp. See also [3]_. Try several lengths.
+    voxel face. Simulations (Tian et al. 2011) put 97 % of the signal into the top 500 um, which
+    an exponential does with 143 um. With scattering (Waters 2020) the light going in is brightest
+    300 to 400 um deep, contributions come from all of the cortex in many mouse lines and spread
+    over millimetres: then this mixture is too shallow and too sharp. See also Ma et al. (2016). Try
+    several lengths.
 
     References
     ----------
-    .. [1] Tian et al., "Monte Carlo simulation of the spatial resolution and depth sensitivity of
-       two-dimensional optical imaging of the brain", J. Biomed. Opt. 16, 2011 (PMC3041814).
-    .. [2] Waters, "Sources of widefield fluorescence from the brain", eLife 9, 2020,
-       doi:10.7554/eLife.59841.
-    .. [3] Ma et al., "Wide-field optical mapping of neural activity and brain haemodynamics:
-       considerations and novel approaches", Phil. Trans. R. Soc. B 371, 2016,
-       doi:10.1098/rstb.2015.0360.
+    * Tian et al., "Monte Carlo simulation of the spatial resolution and depth
+      sensitivity of two-dimensional optical imaging of the brain", J. Biomed. Opt. 16, 2011
+      (PMC3041814).
+    * Waters, "Sources of widefield fluorescence from the brain", eLife 9, 2020,
+      doi:10.7554/eLife.59841.
+    * Ma et al., "Wide-field optical mapping of neural activity and brain haemodynamics:
+      considerations and novel approaches", Phil. Trans. R. Soc. B 371, 2016,
+      doi:10.1098/rstb.2015.0360.
     """
     limit_um = _checked(attenuation_um, max_depth_um, top)
     check_annotated(scene)

@@ -31,7 +31,7 @@ WFIELD_POINTS_MM: Final = {
     "RSP_base": (0.0, 3.20),
 }
 
-#: Lambda lies so far behind bregma on average [1]_, um.
+#: Lambda lies so far behind bregma on average (Paxinos and Franklin 2001), um.
 _BREGMA_TO_LAMBDA_UM: Final = 4210.0
 #: So far from the middle the surface is out of the fissure, and the height of its lips is read, um.
 LIPS_UM: Final = 300.0
@@ -92,8 +92,8 @@ def landmark_presets(scene: Scene) -> tuple[LandmarkPreset, ...]:
 
     References
     ----------
-    .. [1] Paxinos and Franklin, "The Mouse Brain in Stereotaxic Coordinates", 2nd ed. (2001):
-       bregma to lambda 4.21 mm in the flat-skull position.
+    * Paxinos and Franklin, "The Mouse Brain in Stereotaxic Coordinates", 2nd ed.
+      (2001): bregma to lambda 4.21 mm in the flat-skull position.
     """
     if not len(scene.brain.faces):
         raise AtlasError(

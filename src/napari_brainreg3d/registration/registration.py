@@ -149,7 +149,8 @@ class Registration:
         try:
             text = Path(path).read_text(encoding="utf-8-sig")  # Windows editors add a mark
         except (OSError, UnicodeDecodeError) as error:
-            raise RegistrationError(f"cannot read {path}: {error}") from error
+            reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
+            raise RegistrationError(f"cannot read {path}: {reason}") from error
         fields = fields_from_json(text, source=str(path))
         try:
             return cls(**fields)

@@ -118,6 +118,24 @@ class TestErrors:
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
 
+    def test_places_that_locate_did_not_find_are_left_out(self, tmp_path: Path) -> None:
+        """Only whole rows, only of tables with a status: elsewhere an empty cell is a mistake."""
+        header = "name,atlas_ap_um,atlas_dv_um,atlas_ml_um,status\n"
+        path = written(tmp_path, header + "a,1,2,3,region\nb,,,,past the brain\nc,4,5,6,region\n")
+        with pytest.warns(UserWarning, match="1 of 3 points have no place in the brain"):
+            points = read_points_csv(path, kind="atlas")
+        assert points.names == ("a", "c")
+        assert points.values.tolist() == [[1, 2, 3], [4, 5, 6]]
+        path = written(tmp_path, header + "a,1,2,3,region\nb,1,,3,region\n")
+        with pytest.raises(PointsError, match="line 3: atlas_dv_um is ''"):
+            read_points_csv(path, kind="atlas")
+        path = written(tmp_path, header + "b,,,,past the brain\n")
+        with pytest.raises(PointsError, match="none of its points has a place"):
+            read_points_csv(path, kind="atlas")
+        path = written(tmp_path, "ap_um,dv_um,ml_um\n1,2,3\n,,\n4,5,\n")
+        with pytest.raises(PointsError, match="line 4: ml_um is ''"):
+            read_points_csv(path, kind="atlas")
+
     def test_a_unit_that_contradicts_the_columns(self, tmp_path: Path) -> None:
         path = written(tmp_path, "row_um,col_um\n1,2\n")
         with pytest.raises(PointsError, match="said to be px, but the columns are row_um and col_"):

@@ -12,6 +12,7 @@ from napari_brainreg3d.atomic import replacing
 from napari_brainreg3d.io.exchange.polygons import Corners, PixelPolygon, pixel_polygons
 from napari_brainreg3d.io.exchange.sided import SidedRegion, sided_labels
 from napari_brainreg3d.io.metadata import metadata_of
+from napari_brainreg3d.io.targets import check_ending
 from napari_brainreg3d.projection import Projection
 
 PIXELS: Final = (
@@ -44,12 +45,14 @@ def write_geojson(
     Raises
     ------
     OutputError
-        When the file exists and may not be replaced, or cannot be written.
+        When the name has another ending, the file exists and may not be replaced, or it cannot be
+        written.
     """
+    target = check_ending(path, "outlines", ".geojson", ".json")
     text = json.dumps(region_features(projection), allow_nan=False) + "\n"
-    with replacing(path, overwrite=overwrite) as temporary:
+    with replacing(target, overwrite=overwrite) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    return Path(path)
+    return target
 
 
 def region_features(projection: Projection) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from napari_brainreg3d.atomic import check_free, replacing
 from napari_brainreg3d.errors import OutputError
 from napari_brainreg3d.io.exchange.extras import import_extra
 from napari_brainreg3d.io.pixels import Pixels
+from napari_brainreg3d.io.targets import check_ending
 from napari_brainreg3d.projection import Projection
 
 if TYPE_CHECKING:
@@ -144,9 +145,7 @@ def write_nwb(
     import_extra("ndx_anatomical_localization", "nwb", what)
     from napari_brainreg3d.io.exchange.nwb_content import add_content
 
-    target = Path(path)
-    if target.suffix != ".nwb":
-        raise OutputError(f"the name of an NWB file ends in .nwb, got {target.name!r}")
+    target = check_ending(path, "NWB", ".nwb")
     shape = projection.registration.image_shape
     if image.shape[:2] != shape:
         raise OutputError(

@@ -1,10 +1,6 @@
 """Label images as OME-Zarr, beside the image they belong to (NGFF 0.4 and 0.5).
 
-The layout is that of the specification [1]_.
-
-References
-----------
-.. [1] https://ngff.openmicroscopy.org/0.5/
+The layout is that of the specification, https://ngff.openmicroscopy.org/0.5/.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import math
 import os
 import re
 from collections import Counter
@@ -16,10 +17,12 @@ import numpy as np
 import PIL.Image
 
 from napari_brainreg3d.atomic import replacing
+from napari_brainreg3d.errors import OutputError
 from napari_brainreg3d.io.exchange.polygons import PixelPolygon, pixel_polygons
 from napari_brainreg3d.io.exchange.sided import SidedRegion, sided_labels
 from napari_brainreg3d.io.metadata import metadata_of
 from napari_brainreg3d.io.pixels import Pixels
+from napari_brainreg3d.io.targets import check_ending
 from napari_brainreg3d.projection import Projection
 from napari_brainreg3d.results.colours import picture_rgb, round_number
 from napari_brainreg3d.results.orientation import direction_marks
@@ -73,15 +76,19 @@ def write_svg(
     Raises
     ------
     OutputError
-        When the file exists and may not be replaced, or cannot be written.
+        When the name has another ending, the magnification is not positive, the file exists and may
+        not be replaced, or it cannot be written.
     """
+    target = check_ending(path, "a drawing", ".svg")
+    if not 0.0 < magnification < math.inf:
+        raise OutputError(f"the magnification must be positive, got {magnification!r}")
     ET.register_namespace("", _SVG)
     ET.register_namespace("inkscape", _INKSCAPE)
     tree = ET.ElementTree(_drawing(projection, image, magnification))
     ET.indent(tree)
-    with replacing(path, overwrite=overwrite) as temporary:
+    with replacing(target, overwrite=overwrite) as temporary:
         tree.write(temporary, encoding="utf-8", xml_declaration=True)
-    return Path(path)
+    return target
 
 
 def _drawing(projection: Projection, image: Pixels | None, magnification: float) -> ET.Element:

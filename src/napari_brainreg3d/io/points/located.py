@@ -14,6 +14,7 @@ import pandas as pd
 from napari_brainreg3d.atomic import check_free, replacing
 from napari_brainreg3d.errors import OutputError
 from napari_brainreg3d.io.metadata import SCHEMATIC_NOTE
+from napari_brainreg3d.io.targets import check_ending
 from napari_brainreg3d.registration.registration import SUFFIX
 from napari_brainreg3d.registration.schema import software_versions
 
@@ -82,9 +83,7 @@ def write_located(
     ``conventions`` are the same in every row, as in the region table: the CSV alone says what its
     coordinates are counted from.
     """
-    target = Path(path)
-    if target.suffix.lower() != ".csv":
-        raise OutputError(f"{target} would hold a table: give it a name that ends in .csv")
+    target = check_ending(path, "a table", ".csv")
     description = description_path(target)
     if description.name.endswith(SUFFIX):
         raise OutputError(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import warnings
 from pathlib import Path
 from typing import Final, Literal
 
@@ -40,6 +42,8 @@ _WANTED: Final[dict[Kind, str]] = {
 #: The unit is not part of these names.
 _UNITLESS: Final = ("y", "x")
 _NAMES: Final = ("name", "id")
+#: A column that tables of ``locate`` have.
+_STATUS: Final = "status"
 
 
 def read_points_csv(
@@ -82,11 +86,30 @@ def points_of_cells(cells: Cells, *, kind: Kind, unit: Unit | None) -> Points:
     if axes:
         return _napari_points(cells, axes, kind)
     frame, columns = _chosen(cells, kind, unit)
+    if kind != "pixels" and _STATUS in cells.header:
+        cells = _with_places(cells, columns)
     names: tuple[str, ...] = ()
     named = next((name for name in _NAMES if name in cells.header), None)
     if named is not None:
         names = cells.unique_texts(named)
     return Points(cells.numbers(columns), frame, names)
+
+
+def _with_places(cells: Cells, columns: list[str]) -> Cells:
+    """Leave out rows without a place, as ``locate`` writes them of points that see no tissue."""
+    texts = [cells.texts(name) for name in columns]
+    kept = [i for i, places in enumerate(zip(*texts, strict=True)) if any(places)]
+    if not kept:
+        raise PointsError(f"{cells.path}: none of its points has a place in the brain")
+    if len(kept) < len(cells.rows):
+        warnings.warn(
+            f"{cells.path}: {len(cells.rows) - len(kept)} of {len(cells.rows)} points have no "
+            "place in the brain and are left out",
+            UserWarning,
+            stacklevel=3,
+        )
+    rows, lines = [cells.rows[i] for i in kept], [cells.lines[i] for i in kept]
+    return dataclasses.replace(cells, rows=rows, lines=lines)
 
 
 def _chosen(cells: Cells, kind: Kind, unit: Unit | None) -> tuple[PointFrame, list[str]]:

@@ -58,7 +58,9 @@ def report_pictures(session: ReportSession) -> tuple[Picture, ...]:
     pictures.append(
         _picture(
             image_panel(raster),
-            "Outlines on the image.",
+            "Outlines on the image."
+            if session.pixels is not None
+            else "Outlines on the tissue of the atlas, as the camera would see it.",
             f"{session.name} with the outlines and names of its regions",
         )
     )

@@ -14,6 +14,7 @@ from napari_brainreg3d.errors import OutputError
 from napari_brainreg3d.io.report.markup import Markup, element, escaped, joined
 from napari_brainreg3d.io.report.sections import session_article, summary_table
 from napari_brainreg3d.io.report.session import ReportSession
+from napari_brainreg3d.io.targets import check_ending
 from napari_brainreg3d.progress import Progress, report
 from napari_brainreg3d.registration.schema import software_versions
 
@@ -49,14 +50,15 @@ def write_report(
     Raises
     ------
     OutputError
-        When there is no session, the file exists and may not be replaced, or cannot be written.
+        When there is no session, the name has another ending, the file exists and may not be
+        replaced, or it cannot be written.
     Cancelled
         When ``progress`` said so.
     """
     given = [sessions] if isinstance(sessions, ReportSession) else list(sessions)
     if not given:
         raise OutputError("a report needs at least one session")
-    target = Path(path)
+    target = check_ending(path, "a report", ".html", ".htm")
     check_free(target, overwrite=overwrite)
     articles = []
     for done, session in enumerate(given):

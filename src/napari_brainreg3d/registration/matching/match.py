@@ -65,8 +65,8 @@ def match_images(
     Notes
     -----
     1. What is kept of each image is what differs from its surroundings at the scale of vessels.
-    2. Turn and scale come from the log-polar spectra [1]_, the shift from correlation of what both
-       images know. Several guesses are tried, each also upside down.
+    2. Turn and scale come from the log-polar spectra (Reddy and Chatterji 1996), the shift from
+       correlation of what both images know. Several guesses are tried, each also upside down.
     3. The match is refined, coarse to fine, by Gauss-Newton steps on the correlation, in which only
        pixels count whose surroundings agree.
     4. It is accepted only when small patches of the new image, each looked for on its own, are
@@ -74,9 +74,9 @@ def match_images(
 
     References
     ----------
-    .. [1] B. S. Reddy and B. N. Chatterji, "An FFT-based technique for translation, rotation, and
-       scale-invariant image registration", IEEE Transactions on Image Processing 5, 1996,
-       doi:10.1109/83.506761.
+    * B. S. Reddy and B. N. Chatterji, "An FFT-based technique for translation,
+      rotation, and scale-invariant image registration", IEEE Transactions on Image Processing 5,
+      1996, doi:10.1109/83.506761.
     """
     previous, new = brightness(previous_image, "previous image"), brightness(new_image, "new image")
     check_size(previous, "previous image")

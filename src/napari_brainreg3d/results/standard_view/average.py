@@ -86,8 +86,8 @@ def average_sessions(
 
     References
     ----------
-    .. [1] B. P. Welford, "Note on a method for calculating corrected sums of squares and products",
-       Technometrics 4, 1962, doi:10.1080/00401706.1962.10490022.
+    * B. P. Welford, "Note on a method for calculating corrected sums of squares and
+      products", Technometrics 4, 1962, doi:10.1080/00401706.1962.10490022.
     """
     wanted = None if animals is None else [str(animal) for animal in animals]
     sums: dict[str, _Sums] = {}

@@ -148,19 +148,19 @@ def region_traces(
     a pixel with NaN in any component is left out altogether; the traces come from the sums of its
     spatial components, exactly as if every frame had been made.
 
-    The median of means [#lugosi]_ cuts each region into ``blocks`` parts of equal size, by halving
-    it across its longer side again and again, and takes the median of their means: whatever happens
-    in fewer than half of the parts cannot carry it away. With dF/F each part has its own baseline,
-    and the median is that of the parts' dF/F; without, parts that differ in brightness are compared
-    as they are.
+    The median of means (Lugosi and Mendelson 2019) cuts each region into ``blocks`` parts of
+    equal size, by halving it across its longer side again and again, and takes the median of their
+    means: whatever happens in fewer than half of the parts cannot carry it away. With dF/F each
+    part has its own baseline, and the median is that of the parts' dF/F; without, parts that differ
+    in brightness are compared as they are.
 
     Memory: 8 bytes per frame and region for the result; the median of means with dF/F takes 4 bytes
     per frame and block more. Everything else does not grow with the movie.
 
     References
     ----------
-    .. [#lugosi] G. Lugosi and S. Mendelson, "Mean estimation and regression under heavy-tailed
-       distributions: a survey", Found. Comput. Math. 19, 2019, doi:10.1007/s10208-019-09427-x.
+    * G. Lugosi and S. Mendelson, "Mean estimation and regression under heavy-tailed
+      distributions: a survey", Found. Comput. Math. 19, 2019, doi:10.1007/s10208-019-09427-x.
     """
     _check(movie, statistic, blocks, dark, fps)
     wanted = Baseline.parse(dff) if isinstance(dff, str) else dff
