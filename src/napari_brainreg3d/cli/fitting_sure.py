@@ -70,11 +70,11 @@ def uncertainty_command(
     from napari_brainreg3d.cli.placed import load_placed
     from napari_brainreg3d.io.fitting import write_uncertainty
     from napari_brainreg3d.io.fitting.confidence import uncertainty_files
+    from napari_brainreg3d.io.targets import made_folder
     from napari_brainreg3d.projection import project
     from napari_brainreg3d.projection.uncertainty import uncertainty
 
-    folder = registration.parent if output is None else output
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = made_folder(registration.parent if output is None else output)
     for file in uncertainty_files(folder, stem_of(registration)):
         check_free(file, overwrite=overwrite)
     scene, placed = load_placed(

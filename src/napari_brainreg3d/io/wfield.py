@@ -170,8 +170,10 @@ def read_wfield_landmarks(path: str | os.PathLike[str]) -> WfieldLandmarks:
         resolution = float(content.get("resolution") or WFIELD_RESOLUTION_MM)
         offset = content.get("bregma_offset") or WFIELD_BREGMA_OFFSET_PX
         image = None if matched is None else _points(matched)
-    except (OSError, UnicodeDecodeError) as error:
-        raise RegistrationError(f"cannot read {path}: {error}") from error
+    except OSError as error:
+        raise RegistrationError(f"cannot read {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise RegistrationError(f"cannot read {path}: it is no text in UTF-8") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RegistrationError(f"{path} is not a landmark file of wfield: {error!r}") from error
     if transform.shape != (3, 3) or not np.isfinite(transform).all():

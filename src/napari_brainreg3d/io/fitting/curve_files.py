@@ -44,8 +44,10 @@ def read_curves(path: str | os.PathLike[str], what: str | None = None) -> tuple[
         curves = _from_json(file) if is_json else _from_csv(file, what)
     except RegistrationError as error:
         raise RegistrationError(f"{file}: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise RegistrationError(f"cannot read {file}: {error}") from error
+    except OSError as error:
+        raise RegistrationError(f"cannot read {file}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise RegistrationError(f"cannot read {file}: it is no text in UTF-8") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RegistrationError(f"{file} does not hold curves: {error!r}") from error
     if not curves:

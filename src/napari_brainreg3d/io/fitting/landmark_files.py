@@ -44,8 +44,10 @@ def read_landmarks(path: str | os.PathLike[str]) -> tuple[Landmark, ...]:
         marks = _from_json(file) if file.suffix.lower() == ".json" else _from_csv(file)
     except RegistrationError:
         raise
-    except (OSError, UnicodeDecodeError) as error:
-        raise RegistrationError(f"cannot read {file}: {error}") from error
+    except OSError as error:
+        raise RegistrationError(f"cannot read {file}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise RegistrationError(f"cannot read {file}: it is no text in UTF-8") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RegistrationError(f"{file} does not hold landmarks: {error}") from error
     if not marks:
