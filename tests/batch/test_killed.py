@@ -131,6 +131,9 @@ def test_finished_results_that_are_lost_with_their_process_are_done_again(
 def test_a_session_that_kills_its_process_every_time_fails_alone(
     cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A process that an earlier test has ended is on its way back; alone, one would have all
+    # sessions, and be blamed for all of them.
+    wait_until(lambda: len(cluster.scheduler.workers) == 2)
     monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)  # once is enough here
     rows = slow_rows(tmp_path, ["a", "dies", "b"])
     result = run_batch(rows, tmp_path / "summary", workers=2, scheduler=cluster.scheduler_address)
