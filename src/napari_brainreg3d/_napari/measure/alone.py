@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from napari_brainreg3d._napari.layers.ownership import Role
     from napari_brainreg3d._napari.stage import Stage
 
-_COVERING: Final[tuple[Role, ...]] = ("plane", "regions", "outlines")
+_COVERING: Final[tuple[Role, ...]] = ("plane", "regions", "outlines", "confidence", "template")
 
 
 class Alone:
