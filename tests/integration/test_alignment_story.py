@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
-from npe2 import PluginManager
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QFileDialog
 from scipy.spatial.transform import Rotation
@@ -22,33 +21,13 @@ from napari_brainreg3d._napari.persistence import SavedSession, save_session
 from napari_brainreg3d._napari.widgets.docking import open_panel
 from napari_brainreg3d.demo import demo_registration, render_brain
 from napari_brainreg3d.geometry import PinholeCamera, Pose
-from tests.fixtures.gui import our_threads, wait_for_work
+from tests.fixtures.gui import wait_for_work
 from tests.fixtures.window_events import Modifier, canvas, drag, drop, pick, press, type_number
 
 pytestmark = pytest.mark.slow
 
 #: The true camera over the demo brain, with an image of a quarter of the pixels.
 TRUTH = demo_registration().replaced(image_shape=(224, 256), pixel_size_um=44.0, image_name=None)
-
-
-@pytest.fixture
-def open_viewer(
-    plugin: PluginManager, make_napari_viewer: Callable[..., Any], qtbot: Any
-) -> Iterator[Callable[[], Any]]:
-    """Open windows of the size of a small laptop; at the end nothing of ours still runs."""
-    benches: list[Bench] = []
-
-    def make() -> Any:
-        viewer = make_napari_viewer(show=True, strict_qt="raise")
-        viewer.window.resize(1366, 768)
-        benches.append(bench_for(viewer))
-        return viewer
-
-    yield make
-    for bench in benches:
-        wait_for_work(qtbot, bench)
-        bench.stage.close()
-    assert our_threads() == []
 
 
 def click(qtbot: Any, button: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import tifffile
-from npe2 import PluginManager
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QFileDialog
 
-from napari_brainreg3d._napari.bench import Bench, bench_for
+from napari_brainreg3d._napari.bench import bench_for
 from napari_brainreg3d._napari.placing import ANGLES, COORDINATES, position_mm
 from napari_brainreg3d._napari.widgets.docking import DOCK_NAME
 from napari_brainreg3d._napari.widgets.panel import RegisterPanel
@@ -23,7 +22,7 @@ from napari_brainreg3d.demo import demo_image, demo_registration
 from napari_brainreg3d.geometry import PinholeCamera
 from napari_brainreg3d.io.label_tiff import read_labels
 from napari_brainreg3d.projection import project
-from tests.fixtures.gui import our_threads, wait_for_work
+from tests.fixtures.gui import wait_for_work
 from tests.fixtures.window_events import (
     Modifier,
     canvas,
@@ -35,26 +34,6 @@ from tests.fixtures.window_events import (
 )
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def open_viewer(
-    plugin: PluginManager, make_napari_viewer: Callable[..., Any], qtbot: Any
-) -> Iterator[Callable[[], Any]]:
-    """Open windows of the size of a small laptop; at the end nothing of ours still runs."""
-    benches: list[Bench] = []
-
-    def make() -> Any:
-        viewer = make_napari_viewer(show=True, strict_qt="raise")
-        viewer.window.resize(1366, 768)
-        benches.append(bench_for(viewer))
-        return viewer
-
-    yield make
-    for bench in benches:
-        wait_for_work(qtbot, bench)
-        bench.stage.close()
-    assert our_threads() == []
 
 
 def command(name: str) -> None:
